@@ -1,0 +1,44 @@
+# The two commands of a newcomer: `make demo` and `make test`; each sets up what it needs in .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+CORES ?= 2
+
+.PHONY: demo test test-slurm bench lint format setup clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "antiphon needs Python 3.11 or newer; set PYTHON=python3.11 (found %s)" % sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,lint]'
+	@touch $@
+
+demo: setup            ## the main job on a season made by formula
+	$(BIN)/antiphon demo-write --folder demo --config config/config.yaml config/demo.yaml
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --profile profiles/local --cores $(CORES) --configfile config/demo.yaml
+	$(BIN)/antiphon demo-summary --folder demo --results results --season demo --model community
+
+test: setup            ## all tests that need no cluster and no GPU
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n $(CORES) --dist worksteal
+
+test-slurm: setup      ## the workflow on a real Slurm, brought up from Debian's packages (as root)
+	PATH="$(CURDIR)/$(BIN):$$PATH" ANTIPHON_SLURM_LAB=1 $(BIN)/pytest -m slurm tests/slurm
+
+bench: setup           ## speed beside peers, as ratios of one run
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.stft
+
+lint: setup            ## style, types, workflow
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint --configfile tests/lint.yaml
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+clean:
+	rm -rf demo results logs .snakemake build dist

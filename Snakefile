@@ -1,0 +1,30 @@
+"""antiphon: field recordings in, tables and a page out. Each rule is one word of the road; see README.md."""
+
+from snakemake.utils import min_version
+
+min_version("9.18")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/ingest.smk"
+include: "workflow/rules/stft.smk"
+include: "workflow/rules/pair.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/infer.smk"
+include: "workflow/rules/tabulate.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    """The season's page; everything else is made on the way."""
+    default_target: True
+    input:
+        f"{SEASON_FOLDER}/report/index.html",

@@ -1,0 +1,1 @@
+"""What the separator is compared with."""

@@ -1,0 +1,380 @@
+"""The settings: one strict typed model of ``config/config.yaml``.
+
+A value stands once, in YAML, with its unit; the classes here only say what is allowed, so they have no defaults (an
+optional key is written ``null``). Unknown keys are fatal and all mistakes are reported at once. The JSON schema in
+``config/schema.json`` and the key table in ``config/README.md`` are made from these classes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from antiphon.errors import AntiphonError
+
+__all__ = [
+    "Critic",
+    "Evaluate",
+    "Formula",
+    "Infer",
+    "Ingest",
+    "Machine",
+    "MaskRule",
+    "Model",
+    "Pair",
+    "Report",
+    "Season",
+    "Settings",
+    "Source",
+    "Stft",
+    "Tabulate",
+    "Train",
+    "json_schema",
+    "key_table",
+    "parse",
+    "section",
+    "write_schema",
+]
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+PositiveSeconds = Annotated[float, Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Section = TypeVar("Section", bound=BaseModel)
+
+
+class Season(_Section):
+    """One monitoring season: which recorders, where their sound is, which models are applied."""
+
+    deployments: str = Field(description="CSV table of deployments (config/README.md lists its columns)")
+    audio_root: str = Field(description="folder that the deployments' `folder` column is relative to")
+    first_day: date | None = Field(description="first local day that is analysed; null: from the first recording")
+    last_day: date | None = Field(description="last local day that is analysed; null: to the last recording")
+    models: list[Name] = Field(min_length=1, description="names of the entries of `models:` that separate this season")
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        if self.first_day and self.last_day and self.last_day < self.first_day:
+            raise ValueError(f"last_day {self.last_day} is before first_day {self.first_day}")
+        return self
+
+
+class Ingest(_Section):
+    """How recordings are found and named."""
+
+    watch_depth: int = Field(
+        ge=0, le=6, description="folder levels below a deployment's folder whose changes are noticed"
+    )
+    batch_hours: int = Field(ge=24, description="hours of the calendar that one job covers, in whole days; 744 = 31 days")
+    max_bad_fraction: Share = Field(description="share of bad recordings above which the run stops, 0-1")
+    filename_patterns: list[str] = Field(
+        description="own name patterns, tried first: regular expressions with named groups year, month, day, hour, "
+        "minute, second and optionally offset"
+    )
+    time_tolerance_s: PositiveSeconds = Field(
+        description="difference of two time sources of one file above which it is reported, seconds"
+    )
+
+
+class Stft(_Section):
+    """The physical grid that all recorders share."""
+
+    window_s: PositiveSeconds = Field(description="length of the Hann window, seconds")
+    hop_s: PositiveSeconds = Field(description="step from frame to frame, seconds")
+    bins: int = Field(ge=8, le=4096, description="frequency bins kept, from 0 Hz up, each 1/window_s Hz wide")
+    chunk_frames: int = Field(ge=256, description="frames in one chunk of a store (what a reader decompresses at least)")
+    shard_frames: int = Field(ge=256, description="frames in one shard of a store (one file); a multiple of chunk_frames")
+    clipping_level: Share = Field(description="sample magnitude from which a sample counts as clipped, 1 = full scale")
+
+    @model_validator(mode="after")
+    def _shards_hold_whole_chunks(self) -> Self:
+        if self.shard_frames % self.chunk_frames:
+            raise ValueError(f"shard_frames {self.shard_frames} is not a multiple of chunk_frames {self.chunk_frames}")
+        if not self.hop_s <= self.window_s:
+            raise ValueError(f"hop_s {self.hop_s} is longer than window_s {self.window_s}")
+        return self
+
+
+class Source(_Section):
+    """One sound source that a model separates."""
+
+    labels: list[Name] = Field(min_length=1, description="labels of the examples that this source unites")
+    scientific_name: str | None = Field(description="taxon, e.g. Aves; null for a sound that is no taxon")
+    common_name: str = Field(description="name shown to people")
+
+
+class Model(_Section):
+    """A model: a network, where its weights come from, and what it separates."""
+
+    network: Literal["resunet", "energy"] = Field(
+        description="resunet: the separator (residual U-Net); energy: threshold above the background, the baseline"
+    )
+    weights: str = Field(
+        description="train: learn from the examples of `pair`; otherwise the folder of a finished model "
+        "(card.json and generator.safetensors), which is never retrained"
+    )
+    widths: list[Annotated[int, Field(ge=4, le=1024)]] = Field(
+        min_length=2, max_length=7, description="channels of the generator at each scale, finest first"
+    )
+    sources: dict[Name, Source] = Field(min_length=1, description="what the model separates, in order")
+
+
+class Formula(_Section):
+    """Scenes made by formula: how many, how long, how hard."""
+
+    train: int = Field(ge=1, description="scenes to learn from")
+    validation: int = Field(ge=1, description="scenes that choose checkpoint and thresholds")
+    test: int = Field(ge=1, description="scenes that are only judged")
+    duration_s: PositiveSeconds = Field(description="length of a scene, seconds")
+    snr_low_db: float = Field(description="lowest signal-to-noise ratio of an event in its own band, dB")
+    snr_high_db: float = Field(description="highest signal-to-noise ratio of an event in its own band, dB")
+    rates_hz: list[Annotated[int, Field(ge=8000)]] = Field(
+        min_length=1, description="sample rates of the recorders that scenes imitate, Hz, drawn at random"
+    )
+    seed: int = Field(ge=0, description="seed of the scenes")
+
+    @model_validator(mode="after")
+    def _snr_in_order(self) -> Self:
+        if self.snr_high_db < self.snr_low_db:
+            raise ValueError(f"snr_high_db {self.snr_high_db} is below snr_low_db {self.snr_low_db}")
+        return self
+
+
+class MaskRule(_Section):
+    """Which cells belong to a source whose sound is known apart from the rest."""
+
+    above_background_db: float = Field(ge=0, description="least level above the background of the bin, dB")
+    below_peak_db: float = Field(gt=0, description="greatest distance below the source's own peak, dB")
+    other_margin_db: float = Field(ge=0, description="how far below another source a cell may lie and still count, dB")
+    least_cells: int = Field(ge=0, description="connected cells below which a patch is dropped")
+
+
+class Pair(_Section):
+    """Where the examples to learn from come from."""
+
+    formula: Formula = Field(description="scenes by formula with exact truth")
+    mask_rule: MaskRule = Field(description="which cells are labelled")
+
+
+class Critic(_Section):
+    """The adversary of the generator."""
+
+    weight: float = Field(ge=0, description="weight of the adversarial loss when fully ramped in; 0: no critic")
+    start: Share = Field(description="share of the steps before the critic begins to play")
+    ramp: Share = Field(description="share of the steps over which its weight rises")
+    width: int = Field(ge=4, le=512, description="channels of the critic's first layer")
+    learning_rate: float = Field(gt=0, description="step size of the critic's optimizer (Adam)")
+
+
+class Train(_Section):
+    """How a generator learns."""
+
+    steps: int = Field(ge=1, description="updates of the generator")
+    batch_size: int = Field(ge=1, description="tiles in one update")
+    tile_frames: int = Field(ge=32, multiple_of=32, description="frames of a tile")
+    learning_rate: float = Field(gt=0, description="peak step size of the generator's optimizer (AdamW, one cycle)")
+    weight_decay: float = Field(ge=0, description="weight decay of AdamW")
+    positive_weight: float = Field(gt=0, description="weight of a source's cells in the cross entropy; others weigh 1")
+    dice_weight: float = Field(ge=0, description="weight of the batch Dice loss beside the cross entropy")
+    average_decay: float = Field(ge=0, lt=1, description="decay of the running average of the weights that is kept")
+    validate_every: int = Field(ge=1, description="steps between two looks at the validation examples")
+    critic: Critic = Field(description="the adversary")
+    seed: int = Field(ge=0, description="seed of weights, tiles and order")
+
+
+class Evaluate(_Section):
+    """How a model is judged on examples it never saw."""
+
+    bootstrap: int = Field(ge=100, description="resamples of the test examples for the 95 % intervals")
+    pictures: int = Field(ge=1, description="examples shown as pictures")
+    seed: int = Field(ge=0, description="seed of the resamples")
+
+
+class Infer(_Section):
+    """How a generator is applied to a season."""
+
+    strip_frames: int = Field(ge=64, multiple_of=32, description="frames that the generator sees at once")
+    margin_frames: int = Field(
+        ge=0, multiple_of=16, description="frames at each end of a strip that are seen but not kept"
+    )
+    keep: Literal["all", "active"] = Field(
+        description="all: every probability; active: probabilities below keep_above are stored as 0"
+    )
+    keep_above: Share = Field(description="least probability that is stored when keep is active")
+
+    @model_validator(mode="after")
+    def _strip_keeps_something(self) -> Self:
+        if self.strip_frames <= 2 * self.margin_frames:
+            raise ValueError(f"strip_frames {self.strip_frames} leaves nothing between margins of {self.margin_frames}")
+        return self
+
+
+class Tabulate(_Section):
+    """How separated sources become numbers."""
+
+    interval_s: int = Field(ge=1, le=86400, description="length of an interval, seconds; must divide a day")
+    band_low_hz: float = Field(ge=0, description="lower edge of the band of tf_occupancy, Hz, one for the season")
+    band_high_hz: float = Field(gt=0, description="upper edge of the band of tf_occupancy, Hz, one for the season")
+    frequency_step_hz: float = Field(gt=0, description="width of a band of the frequency table, Hz")
+    thresholds: dict[Name, Share] | None = Field(
+        description="probability from which a cell is active, by source; null: those of the model's card"
+    )
+    least_cells: int = Field(ge=1, description="connected cells from which a patch counts as an event")
+
+    @model_validator(mode="after")
+    def _intervals_divide_the_day(self) -> Self:
+        if 86400 % self.interval_s:
+            raise ValueError(f"interval_s {self.interval_s} does not divide a day of 86400 s")
+        if self.band_high_hz <= self.band_low_hz:
+            raise ValueError(f"band_high_hz {self.band_high_hz} is not above band_low_hz {self.band_low_hz}")
+        return self
+
+
+class Report(_Section):
+    """What the season's page says."""
+
+    title: str = Field(min_length=1, description="title of the page")
+
+
+class Machine(_Section):
+    """What this machine offers; changing it re-runs nothing."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field(description="auto: a GPU if there is one; cuda: stop if there is none")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        description="arithmetic of the generator; auto: bfloat16 where the device computes it natively"
+    )
+    workers: int = Field(ge=1, description="processes or threads of a stage that can use several")
+    infer_batch: int = Field(ge=1, description="strips that the generator sees at a time")
+
+
+class Settings(_Section):
+    """Everything that ``config/config.yaml`` says."""
+
+    results: str = Field(min_length=1, description="folder that everything is written to")
+    season: Name = Field(description="the entry of `seasons:` that this run works on")
+    seasons: dict[Name, Season] = Field(min_length=1, description="all seasons by name")
+    models: dict[Name, Model] = Field(min_length=1, description="all models by name")
+    ingest: Ingest = Field(description="stage ingest")
+    stft: Stft = Field(description="stage stft")
+    pair: Pair = Field(description="stage pair")
+    train: Train = Field(description="stage train")
+    evaluate: Evaluate = Field(description="stage evaluate")
+    infer: Infer = Field(description="stage infer")
+    tabulate: Tabulate = Field(description="stage tabulate")
+    report: Report = Field(description="stage report")
+    machine: Machine = Field(description="this machine")
+
+
+def _unmet_names(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names that settings use and do not define."""
+    seasons, models = values.get("seasons"), values.get("models")
+    if not isinstance(seasons, Mapping) or not isinstance(models, Mapping):
+        return
+    if (season := values.get("season")) not in seasons:
+        yield f"season: {season!r} is not among seasons: {', '.join(seasons)}"
+    for name, entry in seasons.items():
+        used = entry.get("models") if isinstance(entry, Mapping) else None
+        for model in used if isinstance(used, list) else []:
+            if model not in models:
+                yield f"seasons.{name}.models: {model!r} is not among models: {', '.join(models)}"
+
+
+def _line(error: Mapping[str, Any]) -> str:
+    """Return one mistake as ``key: what is wrong``."""
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{key}: unknown key (misspelt?)"
+    if error["type"] == "missing":
+        return f"{key}: missing"
+    text = str(error["msg"]).removeprefix("Value error, ")
+    given = error["input"]
+    shown = f" (got {given!r})" if isinstance(given, str | int | float | bool | None) else ""
+    return f"{key}: {text}{shown}" if key else text
+
+
+def parse(model: type[Section], values: Mapping[str, Any], origin: str = "settings") -> Section:
+    """Check ``values`` against ``model``.
+
+    Parameters
+    ----------
+    model
+        A class of this module.
+    values
+        What YAML or JSON gave.
+    origin
+        Where the values come from, named in the error.
+
+    Raises
+    ------
+    AntiphonError
+        If anything is wrong: one line that names all mistakes at once.
+    """
+    mistakes = list(_unmet_names(values)) if model is Settings else []
+    try:
+        checked = model.model_validate(dict(values))
+    except ValidationError as error:
+        mistakes += [_line(dict(one)) for one in error.errors()]
+    if mistakes:
+        raise AntiphonError(f"{origin}: {'; '.join(mistakes)}; config/README.md explains every key")
+    return checked
+
+
+def section(model: type[Section], text: str) -> Section:
+    """Check one section that a rule handed over as JSON ``text``; errors as :func:`parse`."""
+    return parse(model, json.loads(text), origin=f"--settings for {model.__name__.lower()}")
+
+
+def json_schema() -> str:
+    """Return the JSON schema of the whole settings file, as kept in ``config/schema.json``."""
+    return json.dumps(Settings.model_json_schema(), indent=2, sort_keys=True) + "\n"
+
+
+def write_schema(*, schema: Path, keys: Path) -> None:
+    """Write the JSON schema of the settings, and the table of all keys into the settings' README.
+
+    Parameters
+    ----------
+    schema
+        The schema's file, ``config/schema.json``.
+    keys
+        Markdown file whose part between ``<!-- keys -->`` and ``<!-- /keys -->`` becomes the table.
+    """
+    schema.write_text(json_schema(), encoding="utf-8")
+    before, _, rest = keys.read_text(encoding="utf-8").partition("<!-- keys -->")
+    _, _, after = rest.partition("<!-- /keys -->")
+    keys.write_text(f"{before}<!-- keys -->\n{key_table()}<!-- /keys -->{after}", encoding="utf-8")
+
+
+def key_table() -> str:
+    """Return every key of the settings with its meaning as a Markdown table."""
+    rows = ["| key | meaning |", "| --- | --- |"]
+    rows += [f"| `{key}` | {meaning} |" for key, meaning in _keys(Settings, "")]
+    return "\n".join(rows) + "\n"
+
+
+def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield each key below ``model`` as a dotted name with its description, depth first."""
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}", str(field.description)
+        for inner, step in _sections_in(field.annotation):
+            yield from _keys(inner, f"{prefix}{name}.{step}")
+
+
+def _sections_in(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:
+    """Yield the section that a field holds: itself, or each value of a mapping by name."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, ""
+    elif get_origin(annotation) is dict:
+        value = get_args(annotation)[1]
+        if isinstance(value, type) and issubclass(value, BaseModel):
+            yield value, "<name>."

@@ -1,0 +1,211 @@
+"""Pictures of a season: what was covered, and when and where in frequency its sources sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from antiphon.figures.style import ACCENT, GRID, LOST, MUTED, NOT_ANALYSED, RULES, printable, ramp
+
+__all__ = ["calendar", "day_profile", "hours_by_date", "silhouette"]
+
+_FEW_DAYS = 14
+_CALENDAR_PX, _HEATMAP_PX, _PANEL_PX = 880, 330, 330
+
+
+def calendar(analysed_s: np.ndarray, lost: np.ndarray, deployments: Sequence[str], first_day: date) -> Figure:
+    """Draw how much of each day was analysed, one row a deployment.
+
+    Parameters
+    ----------
+    analysed_s
+        Seconds of sound analysed, shape (deployment, day); 0 shows as 'not analysed'.
+    lost
+        Whether sound was recorded and none of it could be analysed, shape (deployment, day).
+    deployments
+        Names of the rows.
+    first_day
+        Local day of the first column.
+    """
+    rows, days = analysed_s.shape
+    cell = float(np.clip(_CALENDAR_PX / days, 2, 52))
+    height = 30 if rows <= 6 else 20 if rows <= 20 else 13
+    left = 16 + 6.6 * max(len(printable(name)) for name in deployments)
+    with rc_context(RULES):
+        figure, axes = _canvas(days * cell, rows * height, left=left, bottom=34)
+        _cells(axes, np.ma.masked_equal(analysed_s, 0), ACCENT, float(analysed_s.max()))
+        where, which = np.nonzero(lost)
+        axes.scatter(which, where, marker="x", s=min(cell, height) * 1.6, linewidths=1.3, color=LOST)
+        axes.set_yticks(range(rows), [printable(name) for name in deployments])
+        axes.tick_params(length=0)
+        _dates(axes.xaxis, first_day, days)
+        if cell > 4:
+            axes.set_xticks(np.arange(days + 1) - 0.5, minor=True)
+            axes.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
+            axes.grid(which="minor", axis="both", color="white", linewidth=1.2)
+            axes.tick_params(which="minor", length=0)
+    return figure
+
+
+def hours_by_date(occupancy: np.ma.MaskedArray, first_day: date, colour: str, highest: float) -> Figure:
+    """Draw one deployment's occupancy by hour of local day and date.
+
+    Parameters
+    ----------
+    occupancy
+        Share of the analysed cells, 0-1, masked where nothing was analysed, shape (day, hour).
+    first_day
+        Local day of the first row.
+    colour
+        Colour of the source.
+    highest
+        Value of the darkest colour, the same for all deployments of a source.
+    """
+    days, hours = occupancy.shape
+    with rc_context(RULES):
+        if days <= _FEW_DAYS:
+            figure, axes = _canvas(_HEATMAP_PX - 62, max(days * 18, 18), left=52, bottom=34)
+            _cells(axes, occupancy, colour, highest)
+            _hours(axes.xaxis, hours)
+            axes.set_xlabel("hour of local day", labelpad=2)
+            _dates(axes.yaxis, first_day, days)
+        else:
+            figure, axes = _canvas(_HEATMAP_PX - 48, 132, left=38, bottom=20)
+            _cells(axes, occupancy.T, colour, highest)
+            axes.invert_yaxis()
+            _hours(axes.yaxis, hours)
+            _dates(axes.xaxis, first_day, days, most=5)
+    return figure
+
+
+def day_profile(occupancy: np.ndarray, days: np.ndarray, single: np.ndarray, colour: str) -> Figure:
+    """Draw one source's occupancy by hour of local day, with the days that stand behind each hour below.
+
+    Parameters
+    ----------
+    occupancy
+        Share of the analysed cells of all deployments, 0-1, NaN where nothing was analysed, shape (hour,).
+    days
+        Number of deployment-days analysed in each hour, shape (hour,).
+    single
+        The same share for each deployment, shape (deployment, hour); drawn as thin lines, may have no rows.
+    colour
+        Colour of the source.
+    """
+    hours = len(occupancy)
+    middle, width = np.arange(hours) + 0.5, 0.86
+    with rc_context(RULES):
+        figure, axes = _canvas(_PANEL_PX - 56, 150, left=46, bottom=76)
+        axes.bar(middle, np.nan_to_num(occupancy), width=width, color=colour, linewidth=0)
+        for line in single:
+            axes.plot(middle, line, color=MUTED, linewidth=0.7, alpha=0.75)
+        axes.grid(axis="y")
+        _percent(axes, np.append(single.ravel(), occupancy))
+        _hours(axes.xaxis, hours)
+        axes.set_xlim(0, hours)
+        axes.tick_params(labelbottom=False)
+        below = figure.add_axes((axes.get_position().x0, 32 / 232, axes.get_position().width, 30 / 232))
+        below.bar(middle, days, width=width, color=GRID, linewidth=0)
+        below.set_ylim(0, max(1, int(days.max(initial=1))))
+        below.set_yticks([max(1, int(days.max(initial=1)))])
+        below.tick_params(axis="y", length=0, labelsize=7.5)
+        below.spines["left"].set_visible(False)
+        _hours(below.xaxis, hours)
+        below.set_xlim(0, hours)
+        below.set_xlabel("hour of local day", labelpad=1)
+        below.text(0, 1.12, "days", transform=below.transAxes, fontsize=7.5, color=MUTED)
+    return figure
+
+
+def silhouette(edges_hz: np.ndarray, fraction: np.ndarray, single: np.ndarray, colour: str) -> Figure:
+    """Draw in which part of the analysed time a source is active, over frequency.
+
+    Parameters
+    ----------
+    edges_hz
+        Edges of the bands in hertz, shape (band + 1,).
+    fraction
+        Share of the analysed time, 0-1, NaN where no recorder hears, shape (band,).
+    single
+        The same for each deployment, shape (deployment, band); drawn as thin lines, may have no rows.
+    colour
+        Colour of the source.
+    """
+    edges_khz = edges_hz / 1000
+    with rc_context(RULES):
+        figure, axes = _canvas(_PANEL_PX - 56, 150, left=46, bottom=34)
+        axes.stairs(np.nan_to_num(fraction), edges_khz, fill=True, color=colour, alpha=0.9, linewidth=0)
+        for line in single:
+            axes.stairs(line, edges_khz, baseline=None, color=MUTED, linewidth=0.7, alpha=0.75)
+        for low, high in _runs(np.isnan(fraction)):
+            axes.axvspan(edges_khz[low], edges_khz[high], **_hatching())
+        axes.grid(axis="y")
+        _percent(axes, np.append(single.ravel(), fraction))
+        axes.set_xlim(edges_khz[0], edges_khz[-1])
+        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 4, 5, 10]))
+        axes.set_xlabel("frequency, kHz", labelpad=2)
+    return figure
+
+
+def _canvas(width: float, height: float, *, left: float, bottom: float) -> tuple[Figure, Axes]:
+    """Return a figure whose axes measure ``width`` by ``height`` CSS pixels, with room for labels."""
+    right, top = 10, 8
+    whole_width, whole_height = left + width + right, bottom + height + top
+    figure = Figure(figsize=(whole_width / 96, whole_height / 96), dpi=96)
+    place = (left / whole_width, bottom / whole_height, width / whole_width, height / whole_height)
+    return figure, figure.add_axes(place)
+
+
+def _hatching() -> dict[str, object]:
+    return {"facecolor": "white", "edgecolor": NOT_ANALYSED, "hatch": "//////", "linewidth": 0}
+
+
+def _cells(axes: Axes, values: np.ma.MaskedArray, colour: str, highest: float) -> None:
+    """Draw values (row, column) from 0 to ``highest``; hatching shows through where they are masked."""
+    axes.patch.set(**_hatching())
+    axes.imshow(values, cmap=ramp(colour), vmin=0, vmax=highest or 1.0, aspect="auto", interpolation="none")
+    axes.spines[:].set_visible(False)
+
+
+def _percent(axes: Axes, values: np.ndarray) -> None:
+    """Let the vertical axis run from 0 to just above the highest of ``values``, in per cent."""
+    highest = float(np.nanmax(values, initial=0.0)) or 0.01
+    axes.set_ylim(0, 1.08 * highest)
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
+def _hours(axis: Axis, hours: int) -> None:
+    """Label an axis of ``hours`` cells a day with the hours 0, 6, 12, 18 and 24 at the cells' edges."""
+    shift = 0.0 if axis.axes.images == [] else -0.5
+    axis.set_ticks([part * hours / 4 + shift for part in range(5)], ["0", "6", "12", "18", "24"])
+
+
+def _dates(axis: Axis, first_day: date, days: int, most: int = 10) -> None:
+    """Label an axis of one cell a day: days, Mondays or first days of months, ``most`` labels or fewer."""
+    every = [first_day + timedelta(n) for n in range(days)]
+    for marked in (
+        every,
+        [day for day in every if day.weekday() == 0],
+        *([day for day in every if day.day == 1 and (day.month - 1) % step == 0] for step in (1, 2, 3, 6, 12)),
+    ):
+        if len(marked) <= most:
+            break
+    monthly = len(marked) > 1 and all(day.day == 1 for day in marked)
+    names = [f"{day:%b %Y}" if monthly and day.month == 1 else f"{day:%b}" if monthly else f"{day.day} {day:%b}" for day in marked]
+    axis.set_ticks([(day - first_day).days for day in marked], names)
+
+
+def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """Return first and one-past-last index of each run of true flags."""
+    turns = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return list(zip(turns[::2].tolist(), turns[1::2].tolist(), strict=True))

@@ -1,0 +1,105 @@
+"""What only the samples tell: checks and hash of a recording, made while it is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xxhash
+
+from antiphon.io.catalogue import RecordingRow
+from antiphon.io.recordings import DecodeError, blocks, probe
+
+__all__ = ["SampleFacts", "checked_blocks"]
+
+_BLOCK_SAMPLES = 1 << 19
+
+
+@dataclass
+class SampleFacts:
+    """What decoding a recording found out; filled block by block.
+
+    Attributes
+    ----------
+    samples
+        Samples decoded.
+    clipped
+        Samples at or beyond the clipping level.
+    total
+        Sum of the samples.
+    peak
+        Largest magnitude, full scale 1.0.
+    status, reason, detail
+        Verdict: None until something other than what ingest said is found.
+    """
+
+    samples: int = 0
+    clipped: int = 0
+    total: float = 0.0
+    peak: float = 0.0
+    status: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+    _hash: xxhash.xxh3_128 = field(default_factory=xxhash.xxh3_128)
+
+    def add(self, block: np.ndarray, clipping_level: float) -> None:
+        """Take in the next block of samples, shape (n,), float32."""
+        self._hash.update(block)
+        self.samples += len(block)
+        self.total += float(block.sum(dtype=np.float64))
+        peak = max(float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
+        self.peak = max(self.peak, peak)
+        if peak >= clipping_level:
+            self.clipped += int(np.count_nonzero(np.abs(block) >= clipping_level))
+
+    def as_row(self, row: RecordingRow) -> dict[str, Any]:
+        """Return the facts for the batch record; the verdict of ingest stands where decoding found nothing worse."""
+        status, reason, detail = self.status or row.status, self.reason or row.reason, self.detail
+        if self.status is None and self.samples and self.peak == 0.0:
+            reason, detail = "digital_silence", "every sample is zero"
+        return {
+            "status": status,
+            "reason": reason,
+            "detail": detail,
+            "samples": self.samples,
+            "content_hash": self._hash.hexdigest(),
+            "clipped_share": self.clipped / self.samples if self.samples else 0.0,
+            "dc": self.total / self.samples if self.samples else 0.0,
+            "peak": self.peak,
+        }
+
+
+def checked_blocks(path: Path, row: RecordingRow, facts: SampleFacts, clipping_level: float) -> Iterator[np.ndarray]:
+    """Yield a recording's samples and gather ``facts`` on the way; a bad file ends the samples, not the batch.
+
+    Parameters
+    ----------
+    path
+        The file.
+    row
+        What ingest found in its header.
+    facts
+        Filled while the samples pass.
+    clipping_level
+        Magnitude from which a sample counts as clipped, 1.0 = full scale.
+
+    Yields
+    ------
+    Blocks of samples, each (n,) float32.
+    """
+    header = probe(path)
+    if header.status == "quarantined" or (header.rate_hz, header.frames) != (row.rate_hz, row.frames):
+        facts.status, facts.reason = "quarantined", "changed_since_ingest"
+        facts.detail = f"{header.detail or 'another header than ingest saw'}; run `snakemake -R ingest`"
+        return
+    try:
+        for block in blocks(path, header, row.channel, _BLOCK_SAMPLES):
+            facts.add(block, clipping_level)
+            yield block
+    except DecodeError as error:
+        # What was decoded before the fault is sound and stays.
+        facts.status = "repaired" if facts.samples else "quarantined"
+        facts.reason, facts.detail = "decode_error", str(error)

@@ -1,0 +1,468 @@
+"""Zarr stores of a unit: levels (stage stft) and probabilities (stage infer).
+
+A store is Zarr format 3, sharded, opened by plain ``xarray.open_zarr``. Each has the coordinates ``time`` (UTC, centre
+of the frame), ``frequency`` (Hz, centre of the bin) and ``recording(time)`` (index into the attribute ``recordings``).
+It is written block by block under a scratch name and renamed when whole: a store that is there is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from antiphon.errors import AntiphonError
+from antiphon.io.whole import whole_folder
+from antiphon.signal.grid import Grid
+from antiphon.signal.levels import ADD_OFFSET_DB, NOT_HEARD, SCALE_DB
+
+__all__ = [
+    "PROBABILITY_NOT_HEARD",
+    "PROBABILITY_SCALE",
+    "LevelWriter",
+    "ProbabilityWriter",
+    "Span",
+    "Store",
+    "open_store",
+    "read_fingerprint",
+    "write_levels",
+    "write_probabilities",
+]
+
+PROBABILITY_SCALE = 254
+PROBABILITY_NOT_HEARD = 255
+_TIME_ATTRIBUTES = {
+    "standard_name": "time",
+    "long_name": "centre of the frame",
+    "units": "microseconds since 1970-01-01T00:00:00",
+    "calendar": "proleptic_gregorian",
+    "axis": "T",
+}
+_FREQUENCY_ATTRIBUTES = {
+    "standard_name": "sound_frequency",
+    "long_name": "centre of the frequency bin",
+    "units": "Hz",
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """The frames of one recording in a store.
+
+    Attributes
+    ----------
+    path
+        The recording, relative to the season's audio root.
+    start_us
+        UTC time of its first sample, microseconds since 1970.
+    first_frame
+        Index of its first frame in the store.
+    frames
+        Number of its frames.
+    rate_hz
+        Sample rate of the file.
+    heard_bins
+        Number of bins, from 0 Hz up, that its recorder hears.
+    channel
+        Which channel was analysed.
+    """
+
+    path: str
+    start_us: int
+    first_frame: int
+    frames: int
+    rate_hz: int
+    heard_bins: int
+    channel: str
+
+    @property
+    def frame_slice(self) -> slice:
+        """Frames of this recording in the store."""
+        return slice(self.first_frame, self.first_frame + self.frames)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store opened for reading; arrays are read only where they are sliced.
+
+    Attributes
+    ----------
+    path
+        Folder of the store.
+    grid
+        Its time-frequency grid.
+    spans
+        Recordings in the order of their frames.
+    attributes
+        All attributes of the store.
+    group
+        The Zarr group: ``level`` (time, frequency) uint8, or ``probability`` (source, time, frequency) uint8; level
+        stores also hold ``floor`` (frequency,) and ``background`` (recording, frequency), both uint8 codes.
+    """
+
+    path: Path
+    grid: Grid
+    spans: tuple[Span, ...]
+    attributes: Mapping[str, Any]
+    group: zarr.Group
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return sum(span.frames for span in self.spans)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the sources of a probability store, in order."""
+        return tuple(self.attributes["sources"])
+
+    @property
+    def fingerprint(self) -> str:
+        """What the store was made from."""
+        return str(self.attributes["fingerprint"])
+
+    def levels(self, frames: slice) -> np.ndarray:
+        """Read level codes, shape (frames, bins), uint8; 0 is not heard."""
+        return np.asarray(self.group["level"][frames])
+
+    def probabilities(self, frames: slice) -> np.ndarray:
+        """Read probability codes, shape (sources, frames, bins), uint8; code / 254, 255 is not heard."""
+        return np.asarray(self.group["probability"][:, frames])
+
+    def floor(self) -> np.ndarray:
+        """Read the unit's floor: the code that 10 % of the unit's frames lie below, shape (bins,), uint8."""
+        return np.asarray(self.group["floor"][:])
+
+    def background(self) -> np.ndarray:
+        """Read each recording's median code, shape (recordings, bins), uint8."""
+        return np.asarray(self.group["background"][:])
+
+    def frame_centres_us(self, span: Span) -> np.ndarray:
+        """Return the UTC centres of a recording's frames in microseconds, shape (frames,), int64."""
+        first = span.start_us + self.grid.first_centre_us
+        return first + np.arange(span.frames, dtype=np.int64) * self.grid.hop_us
+
+
+def open_store(path: Path) -> Store:
+    """Open a level or probability store.
+
+    Raises
+    ------
+    AntiphonError
+        If it is missing or damaged.
+    """
+    try:
+        group = zarr.open_group(path, mode="r")
+        attributes = dict(group.attrs)
+        grid = Grid(**attributes["grid"])
+        spans = tuple(Span(**one) for one in attributes["recordings"])
+    except (FileNotFoundError, KeyError, TypeError, ValueError) as error:
+        raise AntiphonError(
+            f"{path}: not a whole store of antiphon ({error}); delete it and run the stage again"
+        ) from None
+    return Store(path, grid, spans, attributes, group)
+
+
+def read_fingerprint(path: Path) -> str | None:
+    """Return what the store at ``path`` was made from, or None if no whole store is there."""
+    try:
+        metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+        return None
+    fingerprint = metadata.get("attributes", {}).get("fingerprint")
+    return fingerprint if isinstance(fingerprint, str) else None
+
+
+class _TimeAppender:
+    """Collects blocks of frames and writes them one whole shard at a time."""
+
+    def __init__(self, array: zarr.Array, axis: int) -> None:
+        self._array = array
+        self._axis = axis
+        shape = list(array.shape)
+        shape[axis] = array.shards[axis]
+        self._buffer = np.empty(shape, dtype=array.dtype)
+        self._filled = 0
+        self.written = 0
+
+    def append(self, block: np.ndarray) -> None:
+        axis, room = self._axis, self._buffer.shape[self._axis]
+        taken = 0
+        while taken < block.shape[axis]:
+            take = min(room - self._filled, block.shape[axis] - taken)
+            self._buffer[self._along(self._filled, take)] = block[self._along(taken, take)]
+            self._filled += take
+            taken += take
+            if self._filled == room:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what is collected; only the last call may write less than a shard."""
+        if not self._filled:
+            return
+        end = self.written + self._filled
+        if end > self._array.shape[self._axis]:
+            self._resize(end)
+        self._array[self._along(self.written, self._filled)] = self._buffer[self._along(0, self._filled)]
+        self.written = end
+        self._filled = 0
+
+    def finish(self) -> None:
+        """Write the rest and fit the array to what was appended."""
+        self.flush()
+        if self.written != self._array.shape[self._axis]:
+            self._resize(self.written)
+
+    def _resize(self, frames: int) -> None:
+        shape = list(self._array.shape)
+        shape[self._axis] = frames
+        self._array.resize(tuple(shape))
+
+    def _along(self, start: int, length: int) -> tuple[slice, ...]:
+        return (*([slice(None)] * self._axis), slice(start, start + length))
+
+
+class LevelWriter:
+    """Appends recordings to a level store; made by :func:`write_levels`."""
+
+    def __init__(self, appender: _TimeAppender, grid: Grid) -> None:
+        self._appender = appender
+        self._grid = grid
+        self.spans: list[Span] = []
+        self._backgrounds: list[np.ndarray] = []
+        self._histogram = np.zeros((grid.bins, 256), dtype=np.int64)
+
+    def append(self, span: Span, codes: Iterator[np.ndarray]) -> Span:
+        """Append one recording.
+
+        Parameters
+        ----------
+        span
+            The recording; its ``first_frame`` and ``frames`` are set here.
+        codes
+            Blocks of level codes, each (frames, bins) uint8, in order.
+
+        Returns
+        -------
+        The recording with its place in the store.
+        """
+        histogram = np.zeros((self._grid.bins, 256), dtype=np.int64)
+        frames = 0
+        for block in codes:
+            self._appender.append(block)
+            histogram += _histogram(block[:: _sampling(frames, len(block))])
+            frames += len(block)
+        first = sum(one.frames for one in self.spans)
+        placed = replace(span, first_frame=first, frames=frames)
+        self.spans.append(placed)
+        self._backgrounds.append(_quantile_codes(histogram, 0.5))
+        self._histogram += histogram
+        return placed
+
+    def background(self) -> np.ndarray:
+        """Return the recordings' median codes, shape (recordings, bins)."""
+        return np.array(self._backgrounds, dtype=np.uint8).reshape(-1, self._grid.bins)
+
+    def floor(self) -> np.ndarray:
+        """Return the unit's 10 % quantile codes, shape (bins,)."""
+        return _quantile_codes(self._histogram, 0.1)
+
+
+def _sampling(frames_before: int, frames: int) -> int:
+    """Return the stride at which frames enter the histograms: all of a short recording, every 4th of a long block."""
+    return 4 if frames_before + frames > 4096 else 1
+
+
+def _histogram(codes: np.ndarray) -> np.ndarray:
+    """Count the codes of each bin, shape (bins, 256), int64."""
+    bins = codes.shape[1]
+    flat = codes + (np.arange(bins, dtype=np.int32) << 8)
+    return np.bincount(flat.ravel(), minlength=bins << 8).reshape(bins, 256)
+
+
+def _quantile_codes(histogram: np.ndarray, share: float) -> np.ndarray:
+    """Return the code that ``share`` of the heard cells of each bin lie at or below; 0 where none was heard."""
+    heard = histogram.copy()
+    heard[:, NOT_HEARD] = 0
+    cumulated = heard.cumsum(axis=1)
+    reached = cumulated >= np.maximum(share * cumulated[:, -1:], 1)
+    return np.where(cumulated[:, -1] > 0, reached.argmax(axis=1), NOT_HEARD).astype(np.uint8)
+
+
+class ProbabilityWriter:
+    """Appends blocks of probabilities to a store; made by :func:`write_probabilities`."""
+
+    def __init__(self, appender: _TimeAppender) -> None:
+        self._appender = appender
+
+    def append(self, codes: np.ndarray) -> None:
+        """Append probability codes, shape (sources, frames, bins), uint8, in the order of the level store's frames."""
+        self._appender.append(codes)
+
+
+@contextmanager
+def write_levels(
+    path: Path, *, grid: Grid, frames: int, chunk_frames: int, shard_frames: int, attributes: Mapping[str, Any]
+) -> Iterator[LevelWriter]:
+    """Write a level store, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Folder of the store.
+    grid
+        The time-frequency grid.
+    frames
+        Number of frames that the headers promise; the store is fitted to what is appended.
+    chunk_frames, shard_frames
+        Frames in a chunk and in a shard.
+    attributes
+        Attributes of the store: at least ``fingerprint``.
+    """
+    with whole_folder(path) as scratch:
+        group = zarr.open_group(scratch, mode="w", zarr_format=3)
+        level = group.create_array(
+            "level",
+            shape=(frames, grid.bins),
+            chunks=(chunk_frames, grid.bins),
+            shards=(_shard(frames, chunk_frames, shard_frames), grid.bins),
+            dtype="uint8",
+            compressors=_CELL_CODEC,
+            fill_value=NOT_HEARD,
+            dimension_names=("time", "frequency"),
+            attributes=_LEVEL_ATTRIBUTES,
+        )
+        appender = _TimeAppender(level, axis=0)
+        writer = LevelWriter(appender, grid)
+        yield writer
+        appender.finish()
+        _write_small(group, "floor", writer.floor(), ("frequency",), _FLOOR_ATTRIBUTES)
+        _write_small(group, "background", writer.background(), ("recording_index", "frequency"), _BACKGROUND_ATTRIBUTES)
+        _finish(group, grid, writer.spans, attributes)
+
+
+@contextmanager
+def write_probabilities(
+    path: Path,
+    *,
+    like: Store,
+    sources: Sequence[str],
+    chunk_frames: int,
+    shard_frames: int,
+    attributes: Mapping[str, Any],
+) -> Iterator[ProbabilityWriter]:
+    """Write a probability store with the frames of the level store ``like``, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Folder of the store.
+    like
+        The level store whose frames, grid and recordings it shares.
+    sources
+        Names of the sources, in order.
+    chunk_frames, shard_frames
+        Frames in a chunk and in a shard.
+    attributes
+        Further attributes: at least ``fingerprint``.
+
+    Raises
+    ------
+    ValueError
+        If fewer or more frames are appended than ``like`` has.
+    """
+    bins, frames = like.grid.bins, like.frames
+    with whole_folder(path) as scratch:
+        group = zarr.open_group(scratch, mode="w", zarr_format=3)
+        probability = group.create_array(
+            "probability",
+            shape=(len(sources), frames, bins),
+            chunks=(1, chunk_frames, bins),
+            shards=(1, _shard(frames, chunk_frames, shard_frames), bins),
+            dtype="uint8",
+            compressors=_CELL_CODEC,
+            fill_value=0,
+            dimension_names=("source", "time", "frequency"),
+            attributes=_PROBABILITY_ATTRIBUTES,
+            config={"write_empty_chunks": False},
+        )
+        appender = _TimeAppender(probability, axis=1)
+        yield ProbabilityWriter(appender)
+        appender.flush()
+        if appender.written != frames:
+            raise ValueError(f"{path}: {appender.written} frames appended, {like.path} has {frames}")
+        index = np.arange(len(sources), dtype=np.int32)
+        flags = {"flag_values": index.tolist(), "flag_meanings": " ".join(sources), "long_name": "sound source"}
+        _write_small(group, "source", index, ("source",), flags)
+        _finish(group, like.grid, like.spans, {**attributes, "sources": list(sources)})
+
+
+_CELL_CODEC = zarr.codecs.ZstdCodec(level=1)
+_SMALL_CODEC = zarr.codecs.BloscCodec(cname="zstd", clevel=3, shuffle=zarr.codecs.BloscShuffle.bitshuffle)
+_LEVEL_ATTRIBUTES = {
+    "long_name": "level of the cell",
+    "units": "dB",
+    "comment": "dB re full scale: a full-scale sine on a bin reads 0 dB; 0 (fill value) is not heard",
+    "scale_factor": SCALE_DB,
+    "add_offset": ADD_OFFSET_DB,
+    "_FillValue": NOT_HEARD,
+    "coordinates": "recording",
+}
+_FLOOR_ATTRIBUTES = {"long_name": "level code that a tenth of the unit's frames lie at or below", "units": "1"}
+_BACKGROUND_ATTRIBUTES = {"long_name": "median level code of each recording", "units": "1"}
+_PROBABILITY_ATTRIBUTES = {
+    "long_name": "probability that the source sounds in the cell",
+    "units": "1",
+    "scale_factor": 1 / PROBABILITY_SCALE,
+    "missing_value": PROBABILITY_NOT_HEARD,
+    "coordinates": "recording",
+}
+
+
+def _shard(frames: int, chunk_frames: int, shard_frames: int) -> int:
+    """Return the frames of a shard, no longer than the array needs."""
+    whole_chunks = -(-max(frames, 1) // chunk_frames) * chunk_frames
+    return min(shard_frames, whole_chunks)
+
+
+def _write_small(
+    group: zarr.Group, name: str, values: np.ndarray, dims: tuple[str, ...], attributes: Mapping[str, Any]
+) -> None:
+    """Write a coordinate or summary as one chunk: readers load it whole."""
+    array = group.create_array(
+        name,
+        shape=values.shape,
+        chunks=tuple(max(1, n) for n in values.shape),
+        dtype=values.dtype,
+        compressors=_SMALL_CODEC,
+        dimension_names=dims,
+        attributes=dict(attributes),
+    )
+    array[...] = values
+
+
+def _finish(group: zarr.Group, grid: Grid, spans: Sequence[Span], attributes: Mapping[str, Any]) -> None:
+    """Write coordinates and attributes, and consolidate the metadata so that readers open one file."""
+    lengths = [span.frames for span in spans]
+    offsets = [np.arange(n, dtype=np.int64) * grid.hop_us for n in lengths]
+    starts = [span.start_us + grid.first_centre_us for span in spans]
+    centres = [start + offset for start, offset in zip(starts, offsets, strict=True)]
+    time = np.concatenate(centres) if centres else np.empty(0, dtype=np.int64)
+    recording = np.repeat(np.arange(len(spans), dtype=np.int32), lengths)
+    _write_small(group, "time", time, ("time",), _TIME_ATTRIBUTES)
+    _write_small(group, "recording", recording, ("time",), {"long_name": "index into the attribute recordings"})
+    _write_small(group, "frequency", grid.frequencies_hz(), ("frequency",), _FREQUENCY_ATTRIBUTES)
+    group.attrs.update(
+        {**attributes, "grid": asdict(grid), "recordings": [asdict(span) for span in spans], "Conventions": "CF-1.11, ACDD-1.3"}
+    )
+    with warnings.catch_warnings():
+        # Zarr 3 readers other than zarr-python may ignore consolidated metadata; that is harmless.
+        warnings.filterwarnings("ignore", message="Consolidated metadata")
+        zarr.consolidate_metadata(group.store)

@@ -1,0 +1,1 @@
+"""Losses, tiles, the adversarial loop and the application of a generator."""

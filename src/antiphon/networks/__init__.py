@@ -1,0 +1,1 @@
+"""Generators and critics, one published idea a file."""

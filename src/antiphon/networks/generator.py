@@ -1,0 +1,38 @@
+"""What every generator is: features of a mixture in, one map of logits per source out."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+__all__ = ["FEATURES", "Generator"]
+
+FEATURES = 3
+"""Channels that a generator sees: level above the floor, level above the background, heard."""
+
+
+class Generator(nn.Module):
+    """A network that separates; every network of this package and every baseline that stands in for one is one.
+
+    Parameters
+    ----------
+    multiple
+        Whole number that frames and bins of the input must be multiples of.
+    """
+
+    def __init__(self, multiple: int) -> None:
+        super().__init__()
+        self.multiple = multiple
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the log-odds that each source sounds in each cell.
+
+        Parameters
+        ----------
+        features
+            The mixture as a generator sees it, shape (batch, ``FEATURES``, time, frequency), float.
+
+        Returns
+        -------
+        Logits, shape (batch, source, time, frequency).
+        """
+        raise NotImplementedError

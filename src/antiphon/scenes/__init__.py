@@ -1,0 +1,1 @@
+"""Sound by formula and mixtures with exact truth; pure functions on arrays."""

@@ -1,0 +1,1 @@
+"""From spectrograms to numbers; every statistic adds up."""

@@ -1,0 +1,37 @@
+"""Say how well: every method on the same test examples."""
+
+
+rule evaluate:
+    """Scores with intervals, and pictures of the best, median and worst example."""
+    input:
+        recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
+        card=f"{MODELS_FOLDER}/{{model}}/card.json",
+        weights=f"{MODELS_FOLDER}/{{model}}/generator.safetensors",
+    output:
+        table=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.csv",
+        scores=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.json",
+        examples=f"{MODELS_FOLDER}/{{model}}/evaluation/examples.png",
+    params:
+        settings=as_json(SETTINGS.evaluate),
+        version=stage_version("evaluate"),
+        folder=lambda wildcards, input: str(Path(input.recipe).parent),
+    log:
+        f"{LOGS}/evaluate/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/evaluate/{{model}}.tsv"
+    threads: SETTINGS.machine.workers
+    resources:
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    conda:
+        "../../envs/antiphon.yaml"
+    shell:
+        "antiphon evaluate"
+        " --pairs {params.folder:q}/pairs.zarr"
+        " --card {input.card:q}"
+        " --weights {input.weights:q}"
+        " --settings {params.settings:q}"
+        " --output {params.folder:q}/evaluation"
+        " --device {SETTINGS.machine.device}"
+        " --precision {SETTINGS.machine.precision}"
+        " 2>&1 | tee {log:q} >&2"

@@ -1,0 +1,32 @@
+"""Make examples to learn from: pairs of mixture and truth, in three splits that share nothing."""
+
+
+rule pair:
+    """The examples lie in pairs.zarr beside the recipe that is declared here."""
+    output:
+        recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
+        contact_sheet=f"{MODELS_FOLDER}/{{model}}/contact.png",
+    params:
+        settings=as_json(SETTINGS.pair),
+        model_settings=model_json,
+        stft=as_json(SETTINGS.stft),
+        version=stage_version("pair"),
+        folder=lambda wildcards, output: str(Path(output.recipe).parent),
+    log:
+        f"{LOGS}/pair/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/pair/{{model}}.tsv"
+    threads: SETTINGS.machine.workers
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    conda:
+        "../../envs/antiphon.yaml"
+    shell:
+        "antiphon pair"
+        " --settings {params.settings:q}"
+        " --model-settings {params.model_settings:q}"
+        " --stft {params.stft:q}"
+        " --output {params.folder:q}"
+        " --workers {threads}"
+        " 2>&1 | tee {log:q} >&2"

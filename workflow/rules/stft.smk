@@ -1,0 +1,30 @@
+"""Turn sound into spectrograms: a Zarr store per unit, a record per batch."""
+
+
+rule stft:
+    """Decode, check, hash and transform each recording of a batch once."""
+    input:
+        manifest=f"{SEASON_FOLDER}/catalogue/manifests/{{batch}}.json",
+    output:
+        record=update(f"{SEASON_FOLDER}/stft/{{batch}}.json"),
+    params:
+        settings=as_json(SETTINGS.stft),
+        version=stage_version("stft"),
+    log:
+        f"{LOGS}/stft/{{batch}}.log",
+    benchmark:
+        f"{BENCHMARKS}/stft/{{batch}}.tsv"
+    threads: SETTINGS.machine.workers
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    conda:
+        "../../envs/antiphon.yaml"
+    shell:
+        "antiphon stft"
+        " --manifest {input.manifest:q}"
+        " --audio-root {SEASON.audio_root:q}"
+        " --settings {params.settings:q}"
+        " --record {output.record:q}"
+        " --workers {threads}"
+        " 2>&1 | tee {log:q} >&2"

@@ -1,0 +1,95 @@
+"""Turn sources into numbers: Parquet tables, one file per table, model and deployment."""
+
+
+def of_deployment(pattern):
+    """Return an input function that fills ``pattern`` with every batch of the job's deployment."""
+
+    def paths(wildcards):
+        batches = batches_by_deployment().get(wildcards.deployment, [])
+        return expand(pattern, batch=batches, **dict(wildcards.items()))
+
+    return paths
+
+
+MANIFESTS = f"{SEASON_FOLDER}/catalogue/manifests/{{batch}}.json"
+STFT_RECORDS = f"{SEASON_FOLDER}/stft/{{batch}}.json"
+INFER_RECORDS = f"{SEASON_FOLDER}/infer/{{model}}/{{batch}}.json"
+
+
+rule tabulate_effort:
+    """What was recorded and what was analysed: the tables recordings and effort."""
+    input:
+        manifests=of_deployment(MANIFESTS),
+        set_aside=f"{SEASON_FOLDER}/catalogue/set_aside/{{deployment}}.json",
+        stft_records=of_deployment(STFT_RECORDS),
+    output:
+        recordings=f"{SEASON_FOLDER}/tables/recordings/{{deployment}}.parquet",
+        effort=f"{SEASON_FOLDER}/tables/effort/{{deployment}}.parquet",
+    params:
+        settings=as_json(SETTINGS.tabulate),
+        stft=as_json(SETTINGS.stft),
+        version=stage_version("tabulate"),
+    log:
+        f"{LOGS}/tabulate/{{deployment}}.log",
+    benchmark:
+        f"{BENCHMARKS}/tabulate/{{deployment}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    conda:
+        "../../envs/antiphon.yaml"
+    shell:
+        "antiphon tabulate"
+        " --season {SETTINGS.season:q}"
+        " --deployment {wildcards.deployment:q}"
+        " --manifests {input.manifests:q}"
+        " --set-aside {input.set_aside:q}"
+        " --stft-records {input.stft_records:q}"
+        " --stft {params.stft:q}"
+        " --settings {params.settings:q}"
+        " --tables {SEASON_FOLDER:q}/tables"
+        " --sums {SEASON_FOLDER:q}/sums"
+        " 2>&1 | tee {log:q} >&2"
+
+
+rule tabulate:
+    """What was heard: the tables occupancy and frequency of one model."""
+    input:
+        manifests=of_deployment(MANIFESTS),
+        set_aside=f"{SEASON_FOLDER}/catalogue/set_aside/{{deployment}}.json",
+        stft_records=of_deployment(STFT_RECORDS),
+        infer_records=of_deployment(INFER_RECORDS),
+        card=model_card,
+    output:
+        occupancy=f"{SEASON_FOLDER}/tables/occupancy/{{model}}/{{deployment}}.parquet",
+        frequency=f"{SEASON_FOLDER}/tables/frequency/{{model}}/{{deployment}}.parquet",
+    params:
+        settings=as_json(SETTINGS.tabulate),
+        stft=as_json(SETTINGS.stft),
+        version=stage_version("tabulate"),
+    log:
+        f"{LOGS}/tabulate/{{model}}/{{deployment}}.log",
+    benchmark:
+        f"{BENCHMARKS}/tabulate/{{model}}/{{deployment}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    conda:
+        "../../envs/antiphon.yaml"
+    shell:
+        "antiphon tabulate"
+        " --season {SETTINGS.season:q}"
+        " --deployment {wildcards.deployment:q}"
+        " --manifests {input.manifests:q}"
+        " --set-aside {input.set_aside:q}"
+        " --stft-records {input.stft_records:q}"
+        " --infer-records {input.infer_records:q}"
+        " --card {input.card:q}"
+        " --model {wildcards.model:q}"
+        " --stft {params.stft:q}"
+        " --settings {params.settings:q}"
+        " --tables {SEASON_FOLDER:q}/tables"
+        " --sums {SEASON_FOLDER:q}/sums"
+        " 2>&1 | tee {log:q} >&2"

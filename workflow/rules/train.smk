@@ -1,0 +1,41 @@
+"""Learn to separate: a generator against a critic."""
+
+
+rule train:
+    """The generator that is best on the validation examples, and its card."""
+    input:
+        recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
+    output:
+        card=f"{MODELS_FOLDER}/{{model}}/card.json",
+        weights=f"{MODELS_FOLDER}/{{model}}/generator.safetensors",
+        history=f"{MODELS_FOLDER}/{{model}}/history.csv",
+        curves=f"{MODELS_FOLDER}/{{model}}/curves.png",
+    params:
+        settings=as_json(SETTINGS.train),
+        model_settings=model_json,
+        stft=as_json(SETTINGS.stft),
+        pair=as_json(SETTINGS.pair),
+        version=stage_version("train"),
+        folder=lambda wildcards, output: str(Path(output.card).parent),
+    log:
+        f"{LOGS}/train/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train/{{model}}.tsv"
+    threads: SETTINGS.machine.workers
+    resources:
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 720 * attempt,
+    conda:
+        "../../envs/antiphon.yaml"
+    shell:
+        "antiphon train"
+        " --pairs {params.folder:q}/pairs.zarr"
+        " --settings {params.settings:q}"
+        " --model {wildcards.model:q}"
+        " --model-settings {params.model_settings:q}"
+        " --stft {params.stft:q}"
+        " --pair {params.pair:q}"
+        " --output {params.folder:q}"
+        " --device {SETTINGS.machine.device}"
+        " --precision {SETTINGS.machine.precision}"
+        " 2>&1 | tee {log:q} >&2"

@@ -2,8 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
+import yaml
 
 from antiphon.signal.grid import Grid
 
@@ -29,3 +33,52 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("no real recordings here (set ANTIPHON_DATA)")
     return folder
+
+
+def chirps(duration_s: float, rate_hz: int, seed: int) -> np.ndarray:
+    """Return noise with a few chirps in it, float32."""
+    rng = np.random.default_rng(seed)
+    sound = rng.normal(0, 0.003, int(duration_s * rate_hz))
+    for start_s in rng.uniform(0, duration_s - 0.4, 3):
+        t = np.arange(int(0.3 * rate_hz)) / rate_hz
+        first = int(start_s * rate_hz)
+        sound[first : first + len(t)] += 0.2 * np.hanning(len(t)) * np.sin(2 * np.pi * (2500 * t + 4000 * t**2))
+    return sound.astype(np.float32)
+
+
+def write_recording(path: Path, rate_hz: int, seed: int, duration_s: float = 3.0) -> None:
+    """Write one recording of chirps over noise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, chirps(duration_s, rate_hz, seed), rate_hz, subtype="PCM_16")
+
+
+def write_tiny_season(folder: Path) -> None:
+    """Write two deployments of two days with two recordings a day, and the settings that point at them."""
+    rows = ["deployment,site,latitude,longitude,folder,recorder,utc_offset,filename_time,channel"]
+    for number, (deployment, rate_hz, clock) in enumerate([("A1", 48000, "utc"), ("20190522", 22050, "local")]):
+        for day in ("20240502", "20240503"):
+            for index, hour in enumerate(("043000", "053000")):
+                name = folder / "audio" / deployment / f"REC_{day}_{hour}.wav"
+                write_recording(name, rate_hz, seed=100 * number + 10 * index + int(day[-1]))
+        rows.append(f"{deployment},site {number},47.5,8.5,{deployment},made,+02:00,{clock},first")
+    (folder / "deployments.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "settings.yaml").write_text(yaml.safe_dump(tiny_settings()), encoding="utf-8")
+
+
+def tiny_settings() -> dict[str, Any]:
+    """Return what differs from config/config.yaml for the tiny season."""
+    return {
+        "season": "tiny",
+        "seasons": {
+            "tiny": {
+                "deployments": "deployments.csv",
+                "audio_root": "audio",
+                "first_day": None,
+                "last_day": None,
+                "models": ["energy"],
+            }
+        },
+        "ingest": {"batch_hours": 48, "max_bad_fraction": 0.5},
+        "pair": {"formula": {"train": 2, "validation": 4, "test": 4, "duration_s": 4.0}},
+        "machine": {"workers": 1, "device": "cpu"},
+    }

@@ -8,7 +8,6 @@ import xarray as xr
 
 from antiphon.errors import AntiphonError
 from antiphon.io.spectrograms import (
-    PROBABILITY_NOT_HEARD,
     Span,
     open_store,
     read_fingerprint,
@@ -16,6 +15,7 @@ from antiphon.io.spectrograms import (
     write_probabilities,
 )
 from antiphon.io.whole import sweep
+from antiphon.signal.levels import PROBABILITY_NOT_HEARD
 
 START_US = 1_714_521_600_000_000  # 2024-05-01T00:00Z
 
@@ -97,11 +97,8 @@ def test_write_probabilities__shares_the_frames_of_its_levels(tmp_path, grid):
     rng = np.random.default_rng(1)
     codes = rng.integers(0, 255, (2, like.frames, grid.bins), dtype=np.uint8)
     codes[:, :, 200:] = PROBABILITY_NOT_HEARD
-    sizes = {"chunk_frames": 256, "shard_frames": 1024}
-    attributes = {"fingerprint": "p"}
-    with write_probabilities(
-        tmp_path / "p.zarr", like=like, sources=["bird", "insect"], attributes=attributes, **sizes
-    ) as out:
+    made_from = {"fingerprint": "p"}
+    with write_probabilities(tmp_path / "p.zarr", like=like, sources=["bird", "insect"], attributes=made_from) as out:
         for first in range(0, like.frames, 333):
             out.append(codes[:, first : first + 333])
     store = open_store(tmp_path / "p.zarr")
@@ -119,7 +116,7 @@ def test_write_probabilities__refuses_missing_frames(tmp_path, grid):
     write_unit(tmp_path / "l.zarr", grid)
     like = open_store(tmp_path / "l.zarr")
     with pytest.raises(ValueError, match="0 frames appended"), write_probabilities(
-        tmp_path / "p.zarr", like=like, sources=["bird"], chunk_frames=256, shard_frames=1024, attributes={}
+        tmp_path / "p.zarr", like=like, sources=["bird"], attributes={}
     ):
         pass
     assert not (tmp_path / "p.zarr").exists()

@@ -21,7 +21,6 @@ rule infer:
         record=update(f"{SEASON_FOLDER}/infer/{{model}}/{{batch}}.json"),
     params:
         settings=as_json(SETTINGS.infer),
-        stft=as_json(SETTINGS.stft),
         version=stage_version("infer"),
     log:
         f"{LOGS}/infer/{{model}}/{{batch}}.log",
@@ -39,7 +38,6 @@ rule infer:
         " --card {input.card:q}"
         " --weights {input.weights:q}"
         " --settings {params.settings:q}"
-        " --stft {params.stft:q}"
         " --output {output.record:q}"
         " --device {SETTINGS.machine.device}"
         " --precision {SETTINGS.machine.precision}"

@@ -9,15 +9,16 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from antiphon.figures.style import ACCENT, GRID, LOST, MUTED, NOT_ANALYSED, RULES, printable, ramp
 
 __all__ = ["calendar", "day_profile", "hours_by_date", "silhouette"]
 
 _FEW_DAYS = 14
-_CALENDAR_PX, _HEATMAP_PX, _PANEL_PX = 880, 330, 330
+_CALENDAR_PX, _PANEL_PX, _PANEL_HEIGHT_PX = 1060, 330, 220
 
 
 def calendar(analysed_s: np.ndarray, lost: np.ndarray, deployments: Sequence[str], first_day: date) -> Figure:
@@ -35,12 +36,12 @@ def calendar(analysed_s: np.ndarray, lost: np.ndarray, deployments: Sequence[str
         Local day of the first column.
     """
     rows, days = analysed_s.shape
-    cell = float(np.clip(_CALENDAR_PX / days, 2, 52))
-    height = 30 if rows <= 6 else 20 if rows <= 20 else 13
     left = 16 + 6.6 * max(len(printable(name)) for name in deployments)
+    cell = float(np.clip((_CALENDAR_PX - left) / days, 2, 52))
+    height = 30 if rows <= 6 else 20 if rows <= 20 else 13
     with rc_context(RULES):
         figure, axes = _canvas(days * cell, rows * height, left=left, bottom=34)
-        _cells(axes, np.ma.masked_equal(analysed_s, 0), ACCENT, float(analysed_s.max()))
+        _cells(axes, np.ma.masked_equal(analysed_s, 0), plain_ramp(ACCENT), float(analysed_s.max()))
         where, which = np.nonzero(lost)
         axes.scatter(which, where, marker="x", s=min(cell, height) * 1.6, linewidths=1.3, color=LOST)
         axes.set_yticks(range(rows), [printable(name) for name in deployments])
@@ -71,16 +72,16 @@ def hours_by_date(occupancy: np.ma.MaskedArray, first_day: date, colour: str, hi
     days, hours = occupancy.shape
     with rc_context(RULES):
         if days <= _FEW_DAYS:
-            figure, axes = _canvas(_HEATMAP_PX - 62, max(days * 18, 18), left=52, bottom=34)
-            _cells(axes, occupancy, colour, highest)
-            _hours(axes.xaxis, hours)
+            figure, axes = _canvas(_PANEL_PX - 62, days * float(np.clip(178 / days, 12, 36)), left=52, bottom=34)
+            _cells(axes, occupancy, ramp(colour), highest)
+            _hours(axes.xaxis, hours, -0.5)
             axes.set_xlabel("hour of local day", labelpad=2)
             _dates(axes.yaxis, first_day, days)
         else:
-            figure, axes = _canvas(_HEATMAP_PX - 48, 132, left=38, bottom=20)
-            _cells(axes, occupancy.T, colour, highest)
+            figure, axes = _canvas(_PANEL_PX - 48, _PANEL_HEIGHT_PX - 28, left=38, bottom=20)
+            _cells(axes, occupancy.T, ramp(colour), highest)
             axes.invert_yaxis()
-            _hours(axes.yaxis, hours)
+            _hours(axes.yaxis, hours, -0.5)
             _dates(axes.xaxis, first_day, days, most=5)
     return figure
 
@@ -102,25 +103,25 @@ def day_profile(occupancy: np.ndarray, days: np.ndarray, single: np.ndarray, col
     hours = len(occupancy)
     middle, width = np.arange(hours) + 0.5, 0.86
     with rc_context(RULES):
-        figure, axes = _canvas(_PANEL_PX - 56, 150, left=46, bottom=76)
+        figure, axes = _canvas(_PANEL_PX - 56, _PANEL_HEIGHT_PX - 84, left=46, bottom=76)
         axes.bar(middle, np.nan_to_num(occupancy), width=width, color=colour, linewidth=0)
         for line in single:
             axes.plot(middle, line, color=MUTED, linewidth=0.7, alpha=0.75)
         axes.grid(axis="y")
         _percent(axes, np.append(single.ravel(), occupancy))
-        _hours(axes.xaxis, hours)
+        _hours(axes.xaxis, hours, 0)
         axes.set_xlim(0, hours)
         axes.tick_params(labelbottom=False)
-        below = figure.add_axes((axes.get_position().x0, 32 / 232, axes.get_position().width, 30 / 232))
-        below.bar(middle, days, width=width, color=GRID, linewidth=0)
-        below.set_ylim(0, max(1, int(days.max(initial=1))))
-        below.set_yticks([max(1, int(days.max(initial=1)))])
+        place = axes.get_position()
+        below = figure.add_axes((place.x0, 34 / _PANEL_HEIGHT_PX, place.width, 30 / _PANEL_HEIGHT_PX))
+        most = max(1, int(days.max(initial=1)))
+        below.bar(middle, days / most, width=width, color=GRID, linewidth=0)
+        below.set_yticks([0.5], [f"{most}\nday{'s' if most > 1 else ''}"])
         below.tick_params(axis="y", length=0, labelsize=7.5)
         below.spines["left"].set_visible(False)
-        _hours(below.xaxis, hours)
-        below.set_xlim(0, hours)
-        below.set_xlabel("hour of local day", labelpad=1)
-        below.text(0, 1.12, "days", transform=below.transAxes, fontsize=7.5, color=MUTED)
+        _hours(below.xaxis, hours, 0)
+        below.set(xlim=(0, hours), ylim=(0, 1), xlabel="hour of local day")
+        below.xaxis.labelpad = 1
     return figure
 
 
@@ -140,7 +141,7 @@ def silhouette(edges_hz: np.ndarray, fraction: np.ndarray, single: np.ndarray, c
     """
     edges_khz = edges_hz / 1000
     with rc_context(RULES):
-        figure, axes = _canvas(_PANEL_PX - 56, 150, left=46, bottom=34)
+        figure, axes = _canvas(_PANEL_PX - 56, _PANEL_HEIGHT_PX - 70, left=46, bottom=34)
         axes.stairs(np.nan_to_num(fraction), edges_khz, fill=True, color=colour, alpha=0.9, linewidth=0)
         for line in single:
             axes.stairs(line, edges_khz, baseline=None, color=MUTED, linewidth=0.7, alpha=0.75)
@@ -167,10 +168,10 @@ def _hatching() -> dict[str, object]:
     return {"facecolor": "white", "edgecolor": NOT_ANALYSED, "hatch": "//////", "linewidth": 0}
 
 
-def _cells(axes: Axes, values: np.ma.MaskedArray, colour: str, highest: float) -> None:
+def _cells(axes: Axes, values: np.ma.MaskedArray, colours: Colormap, highest: float) -> None:
     """Draw values (row, column) from 0 to ``highest``; hatching shows through where they are masked."""
     axes.patch.set(**_hatching())
-    axes.imshow(values, cmap=ramp(colour), vmin=0, vmax=highest or 1.0, aspect="auto", interpolation="none")
+    axes.imshow(values, cmap=colours, vmin=0, vmax=highest or 1.0, aspect="auto", interpolation="none")
     axes.spines[:].set_visible(False)
 
 
@@ -179,15 +180,14 @@ def _percent(axes: Axes, values: np.ndarray) -> None:
     highest = float(np.nanmax(values, initial=0.0)) or 0.01
     axes.set_ylim(0, 1.08 * highest)
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.6g} %"))
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
 
 
-def _hours(axis: Axis, hours: int) -> None:
-    """Label an axis of ``hours`` cells a day with the hours 0, 6, 12, 18 and 24 at the cells' edges."""
-    shift = 0.0 if axis.axes.images == [] else -0.5
-    axis.set_ticks([part * hours / 4 + shift for part in range(5)], ["0", "6", "12", "18", "24"])
+def _hours(axis: Axis, hours: int, first_edge: float) -> None:
+    """Label an axis of ``hours`` cells a day, the first of which begins at ``first_edge``, with 0, 6, 12, 18 and 24 h."""
+    axis.set_ticks([part * hours / 4 + first_edge for part in range(5)], ["0", "6", "12", "18", "24"])
 
 
 def _dates(axis: Axis, first_day: date, days: int, most: int = 10) -> None:

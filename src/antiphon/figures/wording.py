@@ -7,7 +7,7 @@ from datetime import date
 
 __all__ = ["clock", "count", "duration", "percent", "plural", "score", "span"]
 
-_NBSP = "\N{NO-BREAK SPACE}"
+_NBSP, _JOINER = "\N{NO-BREAK SPACE}", "\N{WORD JOINER}"
 
 
 def percent(share: float | None) -> str:
@@ -17,9 +17,10 @@ def percent(share: float | None) -> str:
     value = 100 * share
     if 0 < value < 0.01:
         return f"<{_NBSP}0.01{_NBSP}%"
-    if value == 0 or value >= 99.95:
-        return f"{value:.0f}{_NBSP}%"
-    digits = 1 if value >= 95 else 0 if value >= 10 else 1 if value >= 1 else 2
+    if 95 <= value < 99.95:
+        return f"{value:.1f}{_NBSP}%"
+    rounded = float(f"{value:.2g}")
+    digits = 0 if rounded >= 10 or rounded == 0 else 1 if rounded >= 1 else 2
     return f"{value:.{digits}f}{_NBSP}%"
 
 
@@ -57,7 +58,7 @@ def score(value: object) -> str:
 def clock(hour: int, hours: int) -> str:
     """Return the interval of cell ``hour`` of a day of ``hours`` cells, e.g. 05–06 h."""
     first, last = (round(part * 24 / hours) for part in (hour, hour + 1))
-    return f"{first:02d}–{last:02d}{_NBSP}h"
+    return f"{first:02d}–{_JOINER}{last:02d}{_NBSP}h"
 
 
 def span(first: date, last: date) -> str:

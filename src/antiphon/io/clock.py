@@ -8,26 +8,28 @@ zone's standard time: the smallest UTC offset of that year, so it has 24 hours t
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
 
 __all__ = [
     "DAY_US",
     "LocalTimeError",
-    "StandardDay",
     "bound_us",
     "clock_is_set",
     "local_time",
     "offset_min",
     "parse_zone",
-    "standard_day",
+    "standard_days",
     "standard_offset_min",
     "to_utc_us",
 ]
 
 DAY_US = 86_400_000_000
+_MINUTE_US = 60_000_000
 _MINUTE = timedelta(minutes=1)
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,21 +52,6 @@ class LocalTimeError(ValueError):
     def __init__(self, reason: Literal["local_time_missing", "local_time_twice"], message: str) -> None:
         super().__init__(message)
         self.reason = reason
-
-
-class StandardDay(NamedTuple):
-    """A day of a zone's standard time.
-
-    Attributes
-    ----------
-    day
-        The calendar day.
-    offset_min
-        Offset of the standard time from UTC, minutes.
-    """
-
-    day: date
-    offset_min: int
 
 
 def parse_zone(text: str) -> tzinfo:
@@ -136,7 +123,7 @@ def to_utc_us(naive: datetime, zone: tzinfo, fold: Literal[0, 1] | None = None) 
     if before > after and fold is None:
         raise LocalTimeError(
             "local_time_twice",
-            f"{naive} exists twice in {zone}: clocks were put back; give a fixed utc_offset, or say which in `ambiguous`",
+            f"{naive} exists twice in {zone}: clocks were put back; give a fixed utc_offset or fill `ambiguous`",
         )
     # Arithmetic on naive values: years at the edge of the calendar have no UTC counterpart but do have a number.
     return (naive - _EPOCH.replace(tzinfo=None) - (after if fold else before)) // _MICROSECOND
@@ -196,16 +183,34 @@ def standard_offset_min(zone: tzinfo, year: int) -> int:
     return min(offset_min(noon + timedelta(days=day)) for day in range(365))
 
 
-def standard_day(time_us: int, zone: tzinfo) -> StandardDay:
-    """Return the standard day in which an instant lies."""
-    moment = _EPOCH + time_us * _MICROSECOND
+def standard_days(times_us: np.ndarray, zone: tzinfo) -> tuple[np.ndarray, np.ndarray]:
+    """Return the standard days in which instants lie.
+
+    Parameters
+    ----------
+    times_us
+        Microseconds since 1970-01-01 UTC, shape (n,), int64, in the years 2 to 9998.
+    zone
+        The zone.
+
+    Returns
+    -------
+    Days since 1970-01-01 and the standard time's offset from UTC in minutes, both shape (n,), int64.
+    """
+    utc_years = times_us.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
+    days, offsets = np.empty_like(times_us), np.empty_like(times_us)
+    open_cases = np.ones(times_us.shape, dtype=bool)
     # A zone may change its standard time at a turn of the year: a day belongs to the year it is dated in.
-    for year in (moment.year, moment.year + 1, moment.year - 1):
-        offset = standard_offset_min(zone, min(max(year, 1), 9998))
-        day = (moment + timedelta(minutes=offset)).date()
-        if day.year == year:
+    for step in (0, 1, -1, 0):
+        if not open_cases.any():
             break
-    return StandardDay(day, offset)
+        known, places = np.unique(utc_years[open_cases] + step, return_inverse=True)
+        offset = np.array([standard_offset_min(zone, year) for year in known.tolist()], dtype=np.int64)[places]
+        day = (times_us[open_cases] + offset * _MINUTE_US) // DAY_US
+        days[open_cases], offsets[open_cases] = day, offset
+        dated = day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+        open_cases[open_cases] = dated != known[places]
+    return days, offsets
 
 
 def clock_is_set(time_us: int) -> bool:

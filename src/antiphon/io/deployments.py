@@ -32,6 +32,7 @@ OPTIONAL_COLUMNS = (
     "notes",
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_UNKNOWN_ZONE: tzinfo = UTC
 _FOLDS: Mapping[str, Literal[0, 1] | None] = {"": None, "first": 0, "second": 1}
 _CLOCKS: Mapping[str, Literal["local", "utc"]] = {"local": "local", "utc": "utc"}
 Value = TypeVar("Value")
@@ -168,7 +169,7 @@ def _deployment(row: int, cells: Mapping[str, str], audio_root: Path, mistakes: 
             mistakes.append(f"row {row}: {column} {error}")
             return instead
 
-    zone = checked("utc_offset", _zone, UTC)
+    zone = checked("utc_offset", _zone, _UNKNOWN_ZONE)
     deployment = Deployment(
         deployment=checked("deployment", _name, ""),
         site=checked("site", _stated, ""),

@@ -27,7 +27,22 @@ class Reason(StrEnum):
     LENGTH_UNKNOWN = "length_unknown"
     LENGTH_WRAPPED = "length_wrapped"
     NOT_FINITE = "not_finite"
-    DECODE_FAILED = "decode_failed"
+    DECODE_ERROR = "decode_error"
+    CHANGED = "changed_since_ingest"
+    DIGITAL_SILENCE = "digital_silence"
+    NAME_NOT_UTF8 = "name_not_utf8"
+    MISSING = "missing"
+    NOT_A_FILE = "not_a_file"
+    READ_TIMEOUT = "read_timeout"
+    CHANNEL_MISSING = "channel_missing"
+    NO_TIME = "no_time"
+    CLOCK_NOT_SET = "clock_not_set"
+    LOCAL_TIME_MISSING = "local_time_missing"
+    LOCAL_TIME_TWICE = "local_time_twice"
+    TIMES_DISAGREE = "times_disagree"
+    OUTSIDE_DEPLOYMENT = "outside_deployment"
+    OUTSIDE_SEASON = "outside_season"
+    OVERLAPS = "overlaps"
 
 
 MEANINGS: dict[Reason, str] = {
@@ -48,7 +63,22 @@ MEANINGS: dict[Reason, str] = {
     Reason.LENGTH_UNKNOWN: "the recorder never wrote the length; all to the end of the file is used",
     Reason.LENGTH_WRAPPED: "more than 4 GiB in a WAV whose length counter wrapped; all to the end of the file is used",
     Reason.NOT_FINITE: "a sample is NaN or infinite",
-    Reason.DECODE_FAILED: "the sound cannot be decoded to its end",
+    Reason.DECODE_ERROR: "the sound cannot be decoded to its end",
+    Reason.CHANGED: "the file is not the one that was listed; run `snakemake -R ingest`",
+    Reason.DIGITAL_SILENCE: "every sample is zero",
+    Reason.NAME_NOT_UTF8: "the file's name is no UTF-8; rename it",
+    Reason.MISSING: "the name leads to no file: a broken link, or a file removed while it was listed",
+    Reason.NOT_A_FILE: "a pipe, device or socket under a recording's name",
+    Reason.READ_TIMEOUT: "reading did not come back; check the disk or mount, the next run tries again",
+    Reason.CHANNEL_MISSING: "the recording has fewer channels than the one that is to be analysed",
+    Reason.NO_TIME: "neither header nor name says when it starts; add a pattern to ingest.filename_patterns",
+    Reason.CLOCK_NOT_SET: "the clock was not set: the start is before 2001 or after 2064",
+    Reason.LOCAL_TIME_MISSING: "a local time that its zone skipped; the clock does not follow that zone",
+    Reason.LOCAL_TIME_TWICE: "a local time that its zone showed twice; fill the column `ambiguous`",
+    Reason.TIMES_DISAGREE: "header and name disagree on the start; the more trusted one is used",
+    Reason.OUTSIDE_DEPLOYMENT: "it starts before first_time or after last_time of its deployment",
+    Reason.OUTSIDE_SEASON: "it starts before first_day or after last_day of the season",
+    Reason.OVERLAPS: "it starts more than 1 s before an earlier recording ends: that time would count twice",
 }
 
 

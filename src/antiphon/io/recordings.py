@@ -1,18 +1,36 @@
-"""Sound files: what their headers say and the samples they hold. The only code that opens sound."""
+"""Sound files: what their headers say and the samples they hold. The only code that opens sound.
+
+A file is known by its content, never by its extension. Plain WAV (RIFF, RF64, extensible; linear, float, A- and µ-law)
+is read by a chunk scan and block reads of our own, which is an order of magnitude faster than opening each file with
+libsndfile and also reads files whose recorder never finished the header. Everything else goes to libsndfile.
+"""
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 
-from antiphon.io.reasons import Reason
+from antiphon.io.flac import flac_texts
+from antiphon.io.foreign import foreign_reason
+from antiphon.io.pcm import FULL_SCALE, stored_blocks
+from antiphon.io.reasons import MEANINGS, Reason
+from antiphon.io.riff import WaveLayout, scan_wave
 
 __all__ = ["DecodeError", "Header", "blocks", "probe"]
+
+_HEAD_BYTES = 4096
+_FLAC_HEAD_BYTES = 65536
+_COUNTING_FRAMES = 1 << 16
+# Digital silence packs at most some 6,000 samples into a byte (FLAC's constant blocks, Opus's silent packets).
+_MOST_FRAMES_PER_BYTE = 10_000
+_FLOAT_SUBTYPES = frozenset({"FLOAT", "DOUBLE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +52,8 @@ class Header:
     detail
         One line for people, else None.
     texts
-        Raw metadata: ``comment`` (ICMT), ``artist`` (IART), ``guano``, and Wildlife Acoustics' fields as
-        ``wamd.model``, ``wamd.serial``, ``wamd.timestamp`` …
+        Raw metadata: ``comment`` (ICMT), ``artist`` (IART), ``guano``, Wildlife Acoustics' fields as ``wamd.model``,
+        ``wamd.serial``, ``wamd.timestamp`` …, Frontier Labs' as ``frontier.start``, ``frontier.serial`` …
     data_offset
         Byte at which the samples of a plain WAV start; None where libsndfile decodes.
     """
@@ -64,34 +82,138 @@ class DecodeError(Exception):
     Attributes
     ----------
     second
-        Seconds into the recording at which it fails; blocks before it were good.
+        Seconds into the recording at which it fails; the blocks before it are sound.
     reason
-        Code from :class:`~antiphon.io.reasons.Reason`.
+        Code from :class:`~antiphon.io.reasons.Reason`: ``decode_error``, ``not_finite`` or ``changed_since_ingest``.
     """
 
-    def __init__(self, second: float, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason} at {second:.3f} s{': ' if detail else ''}{detail}")
+    def __init__(self, second: float, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{MEANINGS[reason]}, at {second:.3f} s" + (f": {detail}" if detail else ""))
         self.second = second
         self.reason = reason
 
 
 def probe(path: Path) -> Header:
-    """Read a recording's header, whatever the file is."""
+    """Read a recording's header, whatever the file is.
+
+    A file that is no sound, or cannot be read, is a header with status ``quarantined`` and a reason, never an error.
+    """
     try:
-        size = os.stat(path).st_size
+        with path.open("rb", buffering=0) as file:
+            return _header(file, os.fstat(file.fileno()).st_size)
     except OSError as error:
-        return Header(0, status="quarantined", reason=Reason.UNREADABLE, detail=str(error))
-    if size == 0:
-        return Header(0, status="quarantined", reason=Reason.EMPTY)
+        return _quarantined(0, Reason.UNREADABLE, error.strerror or type(error).__name__)
+
+
+def _header(file: io.FileIO, size: int) -> Header:
+    head = file.read(_HEAD_BYTES)
+    if not head:
+        return _quarantined(0, Reason.EMPTY)
+    if reason := foreign_reason(head):
+        return _quarantined(size, reason)
+    if head[8:12] == b"WAVE" and head[:4] in (b"RIFF", b"RF64", b"BW64"):
+        layout = scan_wave(lambda start, count: _read_at(file, start, count), size, head)
+        return _wave_header(file, size, layout) if layout else _sndfile_header(file, size, {})
+    texts = {}
+    if head[:4] == b"fLaC":
+        texts = flac_texts(head + file.read(_FLAC_HEAD_BYTES - len(head)))
+    header = _sndfile_header(file, size, texts)
+    if header.status == "ok" and _promised_bytes(head) > size:
+        return replace(header, status="repaired", reason=Reason.TRUNCATED, detail=MEANINGS[Reason.TRUNCATED])
+    return header
+
+
+def _wave_header(file: io.FileIO, size: int, layout: WaveLayout) -> Header:
+    """Return the header of a WAV file whose chunks were found."""
+    if layout.rate_hz == 0 or layout.channels == 0:
+        reason = Reason.RATE_ZERO if layout.rate_hz == 0 else Reason.BAD_HEADER
+        return _quarantined(size, reason, format=layout.format, channels=layout.channels, texts=layout.texts)
+    if layout.subtype is None:
+        header = _sndfile_header(file, size, layout.texts)
+    else:
+        known: dict[str, Any] = {"format": layout.format, "subtype": layout.subtype, "texts": layout.texts}
+        known |= {"rate_hz": layout.rate_hz, "channels": layout.channels}
+        if layout.frames == 0:
+            return _quarantined(size, Reason.NO_SAMPLES, **known)
+        header = Header(size, frames=layout.frames, data_offset=layout.data_offset, **known)
+    if layout.fault is None or header.status != "ok":
+        return header
+    detail = MEANINGS[layout.fault]
+    if layout.fault == Reason.TRUNCATED:
+        detail = f"the header promises {layout.promised_bytes} bytes of samples, the file holds {layout.data_bytes}"
+    return replace(header, status="repaired", reason=layout.fault, detail=detail)
+
+
+def _sndfile_header(file: io.FileIO, size: int, texts: Mapping[str, str]) -> Header:
+    """Return what libsndfile says of a file."""
     try:
-        info = soundfile.info(str(path))
+        with _ForwardSound(file) as sound:
+            tags = sound.copy_metadata()
+            known = {"format": sound.format, "subtype": sound.subtype, "channels": sound.channels}
+            rate_hz, frames = sound.samplerate, sound.frames
     except soundfile.LibsndfileError as error:
-        return Header(size, status="quarantined", reason=Reason.NOT_SOUND, detail=str(error))
-    return Header(size, info.format, info.subtype, info.samplerate, info.channels, info.frames)
+        return _quarantined(size, Reason.NOT_SOUND, error.error_string.rstrip("."))
+    known["texts"] = {name: tags[name] for name in ("comment", "artist") if tags.get(name)} | dict(texts)
+    if rate_hz <= 0:
+        return _quarantined(size, Reason.RATE_ZERO, **known)
+    if frames == 0:
+        return _quarantined(size, Reason.NO_SAMPLES, rate_hz=rate_hz, **known)
+    header = Header(size, rate_hz=rate_hz, frames=frames, **known)
+    return header if frames <= size * _MOST_FRAMES_PER_BYTE else _counted(file, header)
+
+
+def _counted(file: io.FileIO, header: Header) -> Header:
+    """Decode a file whose header does not know its length (a FLAC stream), to count its samples."""
+    frames = 0
+    try:
+        for block in _sndfile_blocks(file, header, _COUNTING_FRAMES):
+            frames += len(block)
+    except DecodeError as error:
+        if not frames:
+            return replace(header, frames=0, status="quarantined", reason=error.reason, detail=str(error))
+    if not frames:
+        return replace(header, frames=0, status="quarantined", reason=Reason.NO_SAMPLES)
+    detail = MEANINGS[Reason.LENGTH_UNKNOWN]
+    return replace(header, frames=frames, status="repaired", reason=Reason.LENGTH_UNKNOWN, detail=detail)
+
+
+def _promised_bytes(head: bytes) -> int:
+    """Return how long an AIFF or W64 file must be by its own word; 0 for other formats."""
+    if head[:4] == b"FORM":
+        return int.from_bytes(head[4:8], "big") + 8
+    if head[:4] == b"riff":
+        return int.from_bytes(head[16:24], "little")
+    return 0
+
+
+def _quarantined(size: int, reason: Reason, detail: str | None = None, **known: Any) -> Header:
+    return Header(size, status="quarantined", reason=reason, detail=detail or MEANINGS[reason], **known)
+
+
+def _read_at(file: io.FileIO, start: int, count: int) -> bytes:
+    file.seek(start)
+    return file.read(count)
+
+
+class _ForwardSound(soundfile.SoundFile):
+    """A sound file that is only read forward.
+
+    soundfile seeks after every read, which resets the MP3 decoder: samples would depend on the size of the blocks.
+    """
+
+    def __init__(self, file: io.FileIO) -> None:
+        # By descriptor: libsndfile then sees neither the extension nor a name that it cannot encode.
+        file.seek(0)
+        super().__init__(file.fileno(), closefd=False)
+
+    def seekable(self) -> bool:
+        return False
 
 
 def blocks(path: Path, header: Header, channel: str, block_frames: int) -> Iterator[np.ndarray]:
     """Decode one channel, block by block.
+
+    A file whose header promises more than can be decoded (a cut MP3 or FLAC) ends early and quietly: count.
 
     Parameters
     ----------
@@ -104,17 +226,83 @@ def blocks(path: Path, header: Header, channel: str, block_frames: int) -> Itera
     block_frames
         Samples in a block; the last may be shorter.
 
-    Yields
-    ------
-    Samples, shape (n,), float32; 1.0 is full scale, which float files may exceed.
+    Returns
+    -------
+    Blocks of samples, each (n,) float32; 1.0 is full scale, which float files may exceed.
 
     Raises
     ------
     DecodeError
-        If the file cannot be decoded to its end, or a sample is NaN or infinite.
+        While decoding: if the file cannot be decoded further, or a sample is NaN or infinite.
     ValueError
-        If ``channel`` is not one of the recording's.
+        At once: if ``channel`` is not one of the recording's.
     """
-    with soundfile.SoundFile(str(path)) as sound:
-        for block in sound.blocks(block_frames, dtype="float32", always_2d=True):
-            yield block.mean(axis=1) if channel == "mix" else block[:, 0 if channel == "first" else int(channel) - 1].copy()
+    pick = _channel_picker(channel, header.channels)
+    return _checked(path, header, pick, block_frames)
+
+
+def _channel_picker(channel: str, channels: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function from (n, channels) to the chosen channel, shape (n,)."""
+    if channel == "mix" and channels > 1:
+        return _mean_of_channels
+    index = 0 if channel in ("first", "mix") else int(channel) - 1
+    if not 0 <= index < channels:
+        raise ValueError(f"channel {channel} of a recording with {channels}")
+    return lambda block: block[:, index]
+
+
+def _mean_of_channels(block: np.ndarray) -> np.ndarray:
+    """Return the mean of (n, channels) over channels; column by column is 20 times faster than ``mean(axis=1)``."""
+    total = block[:, 0].astype(np.float32)
+    for column in block.T[1:]:
+        total += column
+    return total / np.float32(block.shape[1])
+
+
+def _checked(
+    path: Path, header: Header, pick: Callable[[np.ndarray], np.ndarray], block_frames: int
+) -> Iterator[np.ndarray]:
+    """Decode, choose the channel, and refuse samples that are no numbers."""
+    scale = np.float32(1.0 if header.data_offset is None else 1.0 / FULL_SCALE.get(header.subtype or "", 1.0))
+    may_be_nan = header.subtype in _FLOAT_SUBTYPES
+    done = 0
+    try:
+        with path.open("rb", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size != header.bytes:
+                raise DecodeError(0.0, Reason.CHANGED)
+            for block in _raw_blocks(file, header, block_frames):
+                samples = np.multiply(pick(block), scale, dtype=np.float32)
+                if may_be_nan and not (finite := np.isfinite(samples)).all():
+                    raise DecodeError((done + int(finite.argmin())) / header.rate_hz, Reason.NOT_FINITE)
+                done += len(samples)
+                yield samples
+            if header.data_offset is not None and done < header.frames:
+                raise DecodeError(done / header.rate_hz, Reason.CHANGED)
+    except OSError as error:
+        raise DecodeError(done / header.rate_hz, Reason.DECODE_ERROR, error.strerror or "") from None
+
+
+def _raw_blocks(file: io.FileIO, header: Header, block_frames: int) -> Iterator[np.ndarray]:
+    """Yield samples of all channels, (n, channels), of any type."""
+    if header.data_offset is None or header.subtype is None:
+        return _sndfile_blocks(file, header, block_frames)
+    return stored_blocks(
+        file,
+        subtype=header.subtype,
+        channels=header.channels,
+        start=header.data_offset,
+        frames=header.frames,
+        block_frames=block_frames,
+    )
+
+
+def _sndfile_blocks(file: io.FileIO, header: Header, block_frames: int) -> Iterator[np.ndarray]:
+    """Yield what libsndfile decodes, (n, channels) float32."""
+    done = 0
+    try:
+        with _ForwardSound(file) as sound:
+            while len(block := sound.read(block_frames, dtype="float32", always_2d=True)):
+                yield block
+                done += len(block)
+    except soundfile.LibsndfileError as error:
+        raise DecodeError(done / header.rate_hz, Reason.DECODE_ERROR, error.error_string.rstrip(".")) from None

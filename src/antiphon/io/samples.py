@@ -102,4 +102,4 @@ def checked_blocks(path: Path, row: RecordingRow, facts: SampleFacts, clipping_l
     except DecodeError as error:
         # What was decoded before the fault is sound and stays.
         facts.status = "repaired" if facts.samples else "quarantined"
-        facts.reason, facts.detail = "decode_error", str(error)
+        facts.reason, facts.detail = error.reason, str(error)

@@ -21,11 +21,15 @@ import zarr
 from antiphon.errors import AntiphonError
 from antiphon.io.whole import whole_folder
 from antiphon.signal.grid import Grid
-from antiphon.signal.levels import ADD_OFFSET_DB, NOT_HEARD, SCALE_DB
+from antiphon.signal.levels import (
+    ADD_OFFSET_DB,
+    NOT_HEARD,
+    PROBABILITY_NOT_HEARD,
+    PROBABILITY_SCALE,
+    SCALE_DB,
+)
 
 __all__ = [
-    "PROBABILITY_NOT_HEARD",
-    "PROBABILITY_SCALE",
     "LevelWriter",
     "ProbabilityWriter",
     "Span",
@@ -36,8 +40,6 @@ __all__ = [
     "write_probabilities",
 ]
 
-PROBABILITY_SCALE = 254
-PROBABILITY_NOT_HEARD = 255
 _TIME_ATTRIBUTES = {
     "standard_name": "time",
     "long_name": "centre of the frame",
@@ -350,15 +352,9 @@ def write_levels(
 
 @contextmanager
 def write_probabilities(
-    path: Path,
-    *,
-    like: Store,
-    sources: Sequence[str],
-    chunk_frames: int,
-    shard_frames: int,
-    attributes: Mapping[str, Any],
+    path: Path, *, like: Store, sources: Sequence[str], attributes: Mapping[str, Any]
 ) -> Iterator[ProbabilityWriter]:
-    """Write a probability store with the frames of the level store ``like``, whole or not at all.
+    """Write a probability store with the frames and chunks of the level store ``like``, whole or not at all.
 
     Parameters
     ----------
@@ -368,8 +364,6 @@ def write_probabilities(
         The level store whose frames, grid and recordings it shares.
     sources
         Names of the sources, in order.
-    chunk_frames, shard_frames
-        Frames in a chunk and in a shard.
     attributes
         Further attributes: at least ``fingerprint``.
 
@@ -378,14 +372,14 @@ def write_probabilities(
     ValueError
         If fewer or more frames are appended than ``like`` has.
     """
-    bins, frames = like.grid.bins, like.frames
+    bins, frames, level = like.grid.bins, like.frames, like.group["level"]
     with whole_folder(path) as scratch:
         group = zarr.open_group(scratch, mode="w", zarr_format=3)
         probability = group.create_array(
             "probability",
             shape=(len(sources), frames, bins),
-            chunks=(1, chunk_frames, bins),
-            shards=(1, _shard(frames, chunk_frames, shard_frames), bins),
+            chunks=(1, level.chunks[0], bins),
+            shards=(1, level.shards[0], bins),
             dtype="uint8",
             compressors=_CELL_CODEC,
             fill_value=0,

@@ -67,7 +67,7 @@ class ResUNet(Generator):
         self.stem = nn.Conv2d(FEATURES * _STEM**2, widths[0], 3, padding=1, bias=False)
         nn.init.kaiming_normal_(self.stem.weight, nonlinearity="relu")
         self.frequency_bias = nn.Parameter(torch.zeros(widths[0], bins // _STEM))
-        self.enter = nn.ModuleList(_Residual(width) for width in widths)
+        self.enter = nn.ModuleList(_Residual(width) for width in widths[1:])
         self.down = nn.ModuleList(_convolution(fine, coarse, stride=2) for fine, coarse in pairwise(widths))
         self.up = nn.ModuleList(_convolution(coarse, fine, kernel=1) for fine, coarse in pairwise(widths))
         self.leave = nn.ModuleList(_Residual(width) for width in widths[:-1])
@@ -77,9 +77,9 @@ class ResUNet(Generator):
     def forward(self, features: Tensor) -> Tensor:
         """Return the log-odds of each source in each cell; see :meth:`Generator.forward`."""
         x = self.stem(F.pixel_unshuffle(features, _STEM))  # (batch, width, time / 2, frequency / 2)
-        x = self.enter[0](F.relu(x.add_(self.frequency_bias[:, None, :]), inplace=True))
+        x = F.relu(x.add_(self.frequency_bias[:, None, :]), inplace=True)
         skips = [x]
-        for down, enter in zip(self.down, self.enter[1:], strict=True):
+        for down, enter in zip(self.down, self.enter, strict=True):
             x = enter(F.relu(down(x), inplace=True))
             skips.append(x)
         skips.pop()

@@ -41,7 +41,7 @@ class _Kind:
     harmonics: tuple[int, int] = (1, 3)
     harmonic_db: Range = (-45.0, -18.0)
     width_hz: Range = _NONE
-    pause_s: Range = (0.6, 5.0)
+    pause_s: Range = (0.3, 3.0)
 
 
 _KINDS = (
@@ -54,15 +54,15 @@ _KINDS = (
     _Kind("buzz", 0.8, (2500, 7500), (0.2, 1.2), (0.0, 0.25), (1, 2), (1, 3), (0.05, 0.3), vibrato_hz=(60, 220),
           vibrato_octaves=(0.05, 0.25), tremolo_hz=(20, 90)),
     _Kind("harsh call", 1.1, (450, 2200), (0.06, 0.5), (0.05, 0.4), (1, 2), (1, 6), (0.05, 0.4), harmonics=(5, 14),
-          harmonic_db=(-22.0, 4.0), width_hz=(5, 250)),
+          harmonic_db=(-22.0, 4.0), width_hz=(5, 120)),
     _Kind("chatter", 0.8, (2200, 5500), (0.02, 0.08), (0.0, 0.4), (1, 2), (4, 25), (0.02, 0.09), harmonics=(2, 6),
-          harmonic_db=(-25.0, -3.0), width_hz=(200, 1800)),
+          harmonic_db=(-25.0, -3.0), width_hz=(150, 900)),
     _Kind("coo", 0.6, (300, 900), (0.15, 0.9), (0.0, 0.2), (1, 3), (1, 5), (0.08, 0.5), spread_octaves=0.15,
-          harmonics=(1, 4), pause_s=(1.0, 6.0)),
+          harmonics=(1, 4), pause_s=(0.6, 4.0)),
     _Kind("seep", 0.6, (6000, 9500), (0.08, 0.6), (0.0, 0.15), (1, 2), (1, 5), (0.05, 0.3), vibrato_hz=(15, 80),
           vibrato_octaves=(0.0, 0.06)),
     _Kind("flourish", 0.9, (2000, 6500), (0.02, 0.12), (0.1, 0.8), (1, 3), (2, 10), (0.01, 0.06), phrases=(2, 4),
-          spread_octaves=0.5, pause_s=(1.5, 6.0)),
+          spread_octaves=0.5, pause_s=(0.8, 4.0)),
 )  # fmt: skip
 _WEIGHTS = np.array([kind.weight for kind in _KINDS]) / sum(kind.weight for kind in _KINDS)
 
@@ -86,7 +86,7 @@ class _Syllable:
     amplitudes
         Amplitude of partial 1, 2, ...
     width_hz
-        Width of each partial: 0 is a pure tone, hundreds of hertz are hoarse.
+        Spread of the fundamental's fast wandering: 0 is a pure tone, hundreds of hertz are hoarse.
     attack_share
         Share of the note over which it rises; it falls over the rest that is not held.
     """
@@ -198,9 +198,9 @@ def _syllable(rng: np.random.Generator, note: _Syllable, rate_hz: int) -> np.nda
         octaves += note.vibrato_octaves * np.sin(2 * np.pi * note.vibrato_hz * seconds + start, dtype=np.float32)
     frequency_hz = note.centre_hz * np.exp2(octaves)
     if note.width_hz:
-        # White frequency noise of this strength gives each partial a Lorentzian line of width_hz.
-        strength = np.float32(np.sqrt(note.width_hz * rate_hz / (2 * np.pi)))
-        frequency_hz = frequency_hz + strength * rng.standard_normal(samples, dtype=np.float32)
+        # Frequency that wanders some 2000 times a second: wide lines whose skirts still fall fast.
+        corners = note.width_hz * rng.standard_normal(max(4, round(2000 * note.duration_s)))
+        frequency_hz = frequency_hz + np.interp(x, np.linspace(-1, 1, len(corners)), corners)
     sound = partials(frequency_hz, note.amplitudes, rate_hz)
     attack = round(note.attack_share * samples)
     sound *= raised_cosine(samples, attack, round((samples - attack) * 0.8))

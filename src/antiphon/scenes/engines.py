@@ -57,24 +57,25 @@ def _motor(rng: np.random.Generator) -> Voice:
     fundamental_hz, drift = log_uniform(rng, 25, 160), log_uniform(rng, 0.0005, 0.02)
     fall_db, highest_hz = rng.uniform(3, 9), log_uniform(rng, 600, 6000)
     noise_db, corner_hz = rng.uniform(-25, 3), log_uniform(rng, 200, 2500)
+    order = rng.uniform(1, 2)
 
     def sound(rng: np.random.Generator, rate_hz: int, longest_s: float) -> np.ndarray:
         samples = round(longest_s * rate_hz)
         table = _stack(rng, fundamental_hz, fall_db, highest_hz, rate_hz)
         frequency_hz = fundamental_hz * (1 + drift * slow_curve(rng, samples, rate_hz, 0.7))
         tone = wavetable_sound(table, frequency_hz, rate_hz)
-        noise = shaped_noise(rng, samples, rate_hz, band(40, corner_hz, order=1))
+        noise = shaped_noise(rng, samples, rate_hz, band(40, corner_hz, order))
         noise *= np.float32(10 ** (noise_db / 20) / noise.std())
         return (tone + noise) * np.exp(np.float32(0.12) * slow_curve(rng, samples, rate_hz, 1.0))
 
-    return Voice("motor", sound, (2.0, 10.0))
+    return Voice("motor", sound, (2.0, 10.0), lasting=True)
 
 
 def _vehicle(rng: np.random.Generator) -> Voice:
     """Return a car, lorry or boat that passes."""
     speed_m_s, nearest_m = rng.uniform(5, 32), log_uniform(rng, 15, 150)
     fundamental_hz, fall_db = log_uniform(rng, 30, 130), rng.uniform(4, 9)
-    tyres_db, tyres_hz = rng.uniform(-14, 12), log_uniform(rng, 500, 1600)
+    tyres_db, tyres_hz, order = rng.uniform(-14, 12), log_uniform(rng, 500, 1800), rng.uniform(1.3, 2.5)
 
     def sound(rng: np.random.Generator, rate_hz: int, longest_s: float) -> np.ndarray:
         samples = round(_seconds(rng, 3.0, 25.0, longest_s) * rate_hz)
@@ -82,7 +83,7 @@ def _vehicle(rng: np.random.Generator) -> Voice:
         table = _stack(rng, fundamental_hz, fall_db, 3000, rate_hz)
         shift = 1 + 0.015 * slow_curve(rng, samples, rate_hz, 0.8)
         tone = wavetable_sound(table, fundamental_hz * doppler * shift, rate_hz)
-        noise = shaped_noise(rng, samples, rate_hz, band(60, tyres_hz, order=1))
+        noise = shaped_noise(rng, samples, rate_hz, band(60, tyres_hz, order))
         noise *= np.float32(10 ** (tyres_db / 20) / noise.std())
         edge = min(samples // 3, rate_hz)
         return (tone + noise) * level * raised_cosine(samples, edge, edge)
@@ -105,30 +106,29 @@ def _aircraft(rng: np.random.Generator) -> Voice:
         noise *= np.float32(10 ** (noise_db / 20) / noise.std())
         return (tone + noise) * level * np.exp(np.float32(0.25) * slow_curve(rng, samples, rate_hz, 0.6))
 
-    return Voice("aircraft", sound, (5.0, 20.0))
+    return Voice("aircraft", sound, (5.0, 20.0), lasting=True)
 
 
 def _jet(rng: np.random.Generator) -> Voice:
     """Return a distant jet: low-passed noise with the slowly moving comb of the ground's reflection."""
     corner_hz = log_uniform(rng, 250, 2500)
-    depth = rng.uniform(0.0, 0.8)
+    depth, order = rng.uniform(0.0, 0.8), rng.uniform(1.0, 2.0)
 
     def sound(rng: np.random.Generator, rate_hz: int, longest_s: float) -> np.ndarray:
         samples = round(longest_s * rate_hz)
         delays_s = log_uniform(rng, 0.001, 0.006) * np.exp(rng.uniform(-0.5, 0.5) * np.linspace(0, 1, 2))
-        parts = [
-            shaped_noise(rng, samples, rate_hz, _combed(corner_hz, depth, float(delay_s))) for delay_s in delays_s
-        ]
+        combs = [_combed(corner_hz, order, depth, float(delay_s)) for delay_s in delays_s]
+        parts = [shaped_noise(rng, samples, rate_hz, comb) for comb in combs]
         fade = np.linspace(0, np.pi / 2, samples, dtype=np.float32)
         swell = np.exp(np.float32(0.35) * slow_curve(rng, samples, rate_hz, 1.2))
         return (np.cos(fade) * parts[0] + np.sin(fade) * parts[1]) * swell
 
-    return Voice("jet", sound, (5.0, 20.0))
+    return Voice("jet", sound, (5.0, 20.0), lasting=True)
 
 
-def _combed(corner_hz: float, depth: float, delay_s: float) -> Response:
+def _combed(corner_hz: float, order: float, depth: float, delay_s: float) -> Response:
     """Return the gain of low-passed noise that meets its own echo ``delay_s`` later."""
-    slope = band(40, corner_hz, order=1)
+    slope = band(40, corner_hz, order)
 
     def gain(frequency_hz: np.ndarray) -> np.ndarray:
         echo = 1 + depth * depth + 2 * depth * np.cos(2 * np.pi * delay_s * frequency_hz)
@@ -157,7 +157,7 @@ def _helicopter(rng: np.random.Generator) -> Voice:
             noise += np.float32(10 ** (whine_db / 20)) * np.sin(2 * np.float32(np.pi) * phase)
         return noise * np.exp(np.float32(0.2) * slow_curve(rng, samples, rate_hz, 0.8))
 
-    return Voice("helicopter", sound, (5.0, 20.0))
+    return Voice("helicopter", sound, (5.0, 20.0), lasting=True)
 
 
 def _chainsaw(rng: np.random.Generator) -> Voice:

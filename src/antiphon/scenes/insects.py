@@ -188,4 +188,4 @@ def _chorus(rng: np.random.Generator) -> Voice:
         noise *= np.exp(np.float32(0.15) * slow_curve(rng, samples, rate_hz, 0.8))
         return noise
 
-    return Voice("chorus", sound, (5.0, 20.0))
+    return Voice("chorus", sound, (5.0, 20.0), lasting=True)

@@ -15,7 +15,7 @@ Response = Callable[[np.ndarray], np.ndarray]
 """Gain at frequencies in hertz."""
 
 
-def band(low_hz: float, high_hz: float, order: int = 2) -> Response:
+def band(low_hz: float, high_hz: float, order: float = 2.0) -> Response:
     """Return the gain of a band-pass with Butterworth flanks of ``order`` (6 dB an octave each)."""
 
     def gain(frequency_hz: np.ndarray) -> np.ndarray:
@@ -25,8 +25,23 @@ def band(low_hz: float, high_hz: float, order: int = 2) -> Response:
     return gain
 
 
-def _frequencies(length: int, rate_hz: int) -> np.ndarray:
-    return np.arange(length // 2 + 1, dtype=np.float32) * np.float32(rate_hz / length)
+_GAIN_STEP_HZ = 4.0
+_LONGEST_TAILED_S = 5.0
+
+
+def _even_fast_length(samples: int) -> int:
+    return 2 * int(scipy.fft.next_fast_len(max(1, (samples + 1) // 2), real=True))
+
+
+def _gain(response: Response, length: int, rate_hz: int) -> np.ndarray:
+    """Return ``response`` at the bins of a transform of ``length`` samples, in steps of at most 4 Hz, float32.
+
+    A response costs a power or two at each frequency, and a long sound has hundreds of thousands of bins.
+    """
+    bins, bin_hz = length // 2 + 1, rate_hz / length
+    step = max(1, int(_GAIN_STEP_HZ / bin_hz))
+    centres_hz = (np.arange(0, bins, step, dtype=np.float64) + (step - 1) / 2) * bin_hz
+    return np.repeat(response(centres_hz).astype(np.float32), step)[:bins]
 
 
 def shaped_noise(rng: np.random.Generator, samples: int, rate_hz: int, response: Response) -> np.ndarray:
@@ -35,13 +50,11 @@ def shaped_noise(rng: np.random.Generator, samples: int, rate_hz: int, response:
     White noise of unit variance would have ``response`` 1 everywhere. The noise is drawn in the frequency domain: one
     transform instead of two.
     """
-    length = scipy.fft.next_fast_len(max(samples, 2), real=True)
-    length += length % 2
-    frequency_hz = _frequencies(length, rate_hz)
-    parts = rng.standard_normal(2 * len(frequency_hz), dtype=np.float32)
-    spectrum = parts.view(np.complex64)
-    spectrum *= (response(frequency_hz) * np.sqrt(length / 2)).astype(np.float32)
-    return scipy.fft.irfft(spectrum, n=length)[:samples]
+    length = _even_fast_length(samples)
+    gain = _gain(response, length, rate_hz) * np.float32(np.sqrt(length / 2))
+    spectrum = rng.standard_normal(2 * len(gain), dtype=np.float32).view(np.complex64)
+    spectrum *= gain
+    return np.asarray(scipy.fft.irfft(spectrum, n=length)[:samples])
 
 
 def impulse_noise(
@@ -56,11 +69,10 @@ def impulse_noise(
 
 
 def _filtered(sound: np.ndarray, rate_hz: int, response: Response) -> np.ndarray:
-    length = scipy.fft.next_fast_len(len(sound), real=True)
-    length += length % 2
+    length = _even_fast_length(len(sound))
     spectrum = scipy.fft.rfft(sound, n=length)
-    spectrum *= response(_frequencies(length, rate_hz)).astype(np.float32)
-    return scipy.fft.irfft(spectrum, n=length)[: len(sound)]
+    spectrum *= _gain(response, length, rate_hz)
+    return np.asarray(scipy.fft.irfft(spectrum, n=length)[: len(sound)])
 
 
 def through_air(rng: np.random.Generator, sound: np.ndarray, rate_hz: int, response: Response) -> np.ndarray:
@@ -83,17 +95,15 @@ def through_air(rng: np.random.Generator, sound: np.ndarray, rate_hz: int, respo
 
     Returns
     -------
-    Sound, float32, longer than the dry one by the tail.
+    Sound, float32, longer than the dry one by the tail, if it has one.
     """
-    tail_s = log_uniform(rng, 0.03, 0.4) if rng.random() < 0.75 else 0.0
+    # The tail of a sound that lasts adds nothing that is seen.
+    tail_s = log_uniform(rng, 0.03, 0.4) if rng.random() < 0.75 and len(sound) < _LONGEST_TAILED_S * rate_hz else 0.0
     tail = round(tail_s * rate_hz)
-    length = scipy.fft.next_fast_len(len(sound) + tail + 1, real=True)
-    length += length % 2
-    frequency_hz = _frequencies(length, rate_hz)
+    length = _even_fast_length(len(sound) + tail)
     loss_db_per_khz = rng.uniform(0.0, 1.6)
-    gain = response(frequency_hz) * np.float32(10.0) ** (frequency_hz * np.float32(-loss_db_per_khz / 20e3))
     spectrum = scipy.fft.rfft(sound, n=length)
-    spectrum *= gain.astype(np.float32)
+    spectrum *= _gain(lambda f: response(f) * 10.0 ** (-loss_db_per_khz / 20e3 * f), length, rate_hz)
     if tail:
         echo = np.zeros(tail + 1, dtype=np.float32)
         echo[1:] = rng.standard_normal(tail, dtype=np.float32)
@@ -101,4 +111,4 @@ def through_air(rng: np.random.Generator, sound: np.ndarray, rate_hz: int, respo
         echo *= np.float32(10.0 ** (rng.uniform(-26.0, -8.0) / 20)) / np.sqrt(np.sum(echo**2))
         echo[0] = 1.0
         spectrum *= scipy.fft.rfft(echo, n=length)
-    return scipy.fft.irfft(spectrum, n=length)[: len(sound) + tail]
+    return np.asarray(scipy.fft.irfft(spectrum, n=length)[: len(sound) + tail])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.fft
 
 from antiphon.scenes.birds import bird
 from antiphon.scenes.engines import engine
@@ -22,7 +23,7 @@ _VOICES: Mapping[str, Callable[[np.random.Generator], Voice]] = {
     "insect": insect,
     "anthropogenic": engine,
 }
-_MOST_VOICES: Mapping[str, int] = {"bird": 4, "insect": 3, "anthropogenic": 1}
+_MOST_VOICES: Mapping[str, int] = {"bird": 5, "insect": 3, "anthropogenic": 1}
 LABELS = tuple(_VOICES)
 """What can be made by formula."""
 
@@ -76,7 +77,7 @@ def make_scene(
     snr_low_db: float = -5.0,
     snr_high_db: float = 20.0,
     presence: Mapping[str, float] | None = None,
-    empty_share: float = 0.15,
+    empty_share: float = 0.09,
     place: Recorder | None = None,
     gain_db: float | None = None,
 ) -> Scene:
@@ -96,7 +97,7 @@ def make_scene(
         Signal-to-noise ratio of an event (:func:`event_snr_db`), drawn uniformly for each voice; a voice's events lie
         within 2 dB of it.
     presence
-        Chance of each label to be there, 0-1; labels that are missing or None: 0.55.
+        Chance of each label to be there, 0-1; labels that are missing or None: 0.6.
     empty_share
         Share of scenes in which no label sounds, whatever ``presence`` says.
     place
@@ -121,7 +122,7 @@ def make_scene(
     snr_db = np.full(len(labels), np.nan, dtype=np.float32)
     empty = rng.random() < empty_share
     for index, label in enumerate(labels):
-        chance = 0.55 if presence is None else presence.get(label, 0.55)
+        chance = 0.6 if presence is None else presence.get(label, 0.6)
         if empty or rng.random() >= chance:
             continue
         reached = [
@@ -162,7 +163,7 @@ def _block_power(sound: np.ndarray, rate_hz: int) -> np.ndarray:
     padded = np.zeros(blocks * block, dtype=np.float32)
     padded[: len(sound)] = sound
     window = np.hanning(block + 1)[:block].astype(np.float32)
-    spectrum = np.fft.rfft(padded.reshape(blocks, block) * window)
+    spectrum = scipy.fft.rfft(padded.reshape(blocks, block) * window)
     return np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float32)
 
 
@@ -191,7 +192,7 @@ def _let_sound(
     rate_hz, samples = place.rate_hz, len(stem)
     duration_s = samples / rate_hz
     voice_db = rng.uniform(*snr_range_db)
-    onset_s = rng.uniform(-1.5, 0.5 * duration_s)
+    onset_s = 0.0 if voice.lasting else rng.uniform(-1.5, 0.5 * duration_s)
     ratios: list[float] = []
     while onset_s < duration_s - _LEAST_VISIBLE_S:
         dry = voice.sound(rng, rate_hz, duration_s - onset_s)

@@ -67,15 +67,15 @@ def wavetable_sound(table: np.ndarray, frequency_hz: np.ndarray, rate_hz: int) -
     Parameters
     ----------
     table
-        One period.
+        One period, made by :func:`wavetable`.
     frequency_hz
         Fundamental at each sample, shape (samples,).
     rate_hz
         Sample rate.
     """
-    turns = np.cumsum(frequency_hz, dtype=np.float64)
-    turns *= len(table) / rate_hz
-    return np.take(table, turns.astype(np.int64), mode="wrap")
+    place = np.cumsum(frequency_hz, dtype=np.float64)
+    place *= _TABLE_SAMPLES / rate_hz
+    return np.asarray(table[place.astype(np.int64) & (_TABLE_SAMPLES - 1)])
 
 
 def raised_cosine(samples: int, attack: int, release: int) -> np.ndarray:
@@ -95,4 +95,6 @@ def slow_curve(rng: np.random.Generator, samples: int, rate_hz: int, step_s: flo
     corners = rng.standard_normal(steps)
     fine = np.interp(np.linspace(1, steps - 2, 8 * steps), np.arange(steps), corners)
     fine = np.convolve(np.pad(fine, 4, mode="edge"), np.full(9, 1 / 9), mode="valid")
-    return np.interp(np.linspace(0, len(fine) - 1, samples), np.arange(len(fine)), fine).astype(np.float32)
+    held = max(1, rate_hz // 4000)
+    coarse = np.interp(np.linspace(0, len(fine) - 1, samples // held + 1), np.arange(len(fine)), fine)
+    return np.repeat(coarse.astype(np.float32), held)[:samples]

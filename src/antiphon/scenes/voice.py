@@ -23,8 +23,11 @@ class Voice:
         samples of one event, float32, of any amplitude. It may be longer or shorter than that duration.
     gap_s
         Shortest and longest silence between two of its events, seconds.
+    lasting
+        Whether its sound lasts longer than a scene, so that it is there from the beginning.
     """
 
     name: str
     sound: Callable[[np.random.Generator, int, float], np.ndarray]
     gap_s: tuple[float, float]
+    lasting: bool = False

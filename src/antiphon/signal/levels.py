@@ -1,19 +1,31 @@
 """Levels: power to decibels to one byte a cell, and back.
 
 ``level_db = 0.5 * code - 122.5``; code 0 means *not heard* (the recorder cannot have sound there) and code 255 means
-*at or above* +5 dB. 0 dB is a full-scale sine on a bin.
+*at or above* +5 dB. 0 dB is a full-scale sine on a bin. Probabilities are bytes too: ``code / 254``, 255 is not heard.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["ADD_OFFSET_DB", "CODE_MAX", "NOT_HEARD", "SCALE_DB", "code_of_level", "code_table", "level_of_code"]
+__all__ = [
+    "ADD_OFFSET_DB",
+    "CODE_MAX",
+    "NOT_HEARD",
+    "PROBABILITY_NOT_HEARD",
+    "PROBABILITY_SCALE",
+    "SCALE_DB",
+    "code_of_level",
+    "code_table",
+    "level_of_code",
+]
 
 SCALE_DB = 0.5
 ADD_OFFSET_DB = -122.5
 NOT_HEARD = 0
 CODE_MAX = 255
+PROBABILITY_SCALE = 254
+PROBABILITY_NOT_HEARD = 255
 
 
 def code_of_level(level_db: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ from antiphon.signal.levels import NOT_HEARD, code_table
 
 __all__ = ["level_codes", "power", "resampled", "stream_level_codes"]
 
-_FRAMES_AT_ONCE = 1024
+_FRAMES_AT_ONCE = 256
 
 
 @lru_cache(maxsize=16)
@@ -36,21 +36,21 @@ def _hann(window: int, device: str) -> torch.Tensor:
 
 
 @lru_cache(maxsize=1)
-def _codes() -> torch.Tensor:
-    return torch.from_numpy(code_table(reference_power=1.0))
+def _codes() -> np.ndarray:
+    return code_table(reference_power=1.0)
 
 
 def _frame_power(samples: torch.Tensor, window: int, hop: int, bins: int) -> torch.Tensor:
     """Return the power of each frame, shape (frames, min(bins, window // 2)), float32."""
     frames = samples.unfold(0, window, hop) * _hann(window, str(samples.device))
-    spectrum = torch.view_as_real(torch.fft.rfft(frames)[:, : min(bins, window // 2)])
-    return spectrum.square_().sum(-1)
+    spectrum = torch.view_as_real(torch.fft.rfft(frames))[:, : min(bins, window // 2)]
+    return spectrum[..., 0].square().addcmul_(spectrum[..., 1], spectrum[..., 1])
 
 
-def _encode(values: torch.Tensor) -> torch.Tensor:
-    """Return the level code of each power, uint8."""
-    upper_bits = values.view(torch.int16)[:, 1::2].to(torch.int32)
-    return _codes()[upper_bits]
+def _encode(power: np.ndarray, out: np.ndarray) -> None:
+    """Write the level code of each power into ``out``, uint8."""
+    upper_bits = power.view(np.uint16)[:, 1::2]
+    np.take(_codes(), upper_bits, out=out, mode="clip")
 
 
 def stream_level_codes(
@@ -83,8 +83,8 @@ def stream_level_codes(
             count = min(_FRAMES_AT_ONCE, frames - first)
             piece = torch.from_numpy(samples[first * hop : (first + count - 1) * hop + window]).to(device)
             codes = np.zeros((count, grid.bins), dtype=np.uint8)
-            values = _frame_power(piece, window, hop, heard).cpu()
-            codes[:, : values.shape[1]] = _encode(values).numpy()
+            values = _frame_power(piece, window, hop, heard).cpu().numpy()
+            _encode(values, out=codes[:, : values.shape[1]])
             yield codes
         carry = samples[frames * hop :]
 

@@ -1,0 +1,122 @@
+"""The season's page: one HTML file that opens from disk and needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from antiphon.figures import chapters, wording
+from antiphon.figures.digest import Coverage, Heard, Quality
+from antiphon.figures.pictures import data_uri
+
+__all__ = ["ModelPart", "Origin", "season_page"]
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """One model on the page.
+
+    Attributes
+    ----------
+    name
+        Name of the model.
+    card
+        Content of its ``card.json``.
+    heard
+        Sums of its tables.
+    scores
+        Rows of its scores on examples it never saw, all values as text; may be empty.
+    pictures
+        PNG files by the words under them.
+    """
+
+    name: str
+    card: Mapping[str, Any]
+    heard: Heard
+    scores: Sequence[Mapping[str, str]]
+    pictures: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the page was made from.
+
+    Attributes
+    ----------
+    settings
+        All settings as YAML.
+    versions
+        Version of each piece of software and of each stage.
+    hashes
+        SHA-256 of each input.
+    """
+
+    settings: str
+    versions: Mapping[str, str]
+    hashes: Mapping[str, str]
+
+
+def season_page(
+    *,
+    title: str,
+    season: str,
+    coverage: Coverage,
+    quality: Quality,
+    meanings: Mapping[str, str],
+    ignored: int,
+    models: Sequence[ModelPart],
+    origin: Origin,
+) -> str:
+    """Return the page of a season as HTML.
+
+    Parameters
+    ----------
+    title, season
+        Title of the page and name of the season.
+    coverage, quality
+        Effort and recordings of the season.
+    meanings
+        What each reason for setting a recording aside means.
+    ignored
+        Number of companion files beside the recordings.
+    models
+        The models that separated the season.
+    origin
+        Where all this comes from.
+    """
+    environment = Environment(
+        loader=PackageLoader("antiphon.figures"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {name: getattr(wording, name) for name in wording.__all__} | {"svg": Markup, "uri": data_uri}
+    environment.globals["plural"] = wording.plural
+    return environment.get_template("season.html.j2").render(
+        title=title,
+        season=season,
+        dates=wording.span(coverage.first_day, coverage.last_day),
+        coverage=coverage,
+        calendar=chapters.covered(coverage) if coverage.deployments else None,
+        effort=chapters.coverage_rows(coverage),
+        quality=quality,
+        meanings=meanings,
+        ignored=ignored,
+        many=chapters.MANY,
+        models=[_model_view(place, model) for place, model in enumerate(models, start=1)],
+        origin=origin,
+    ) + "\n"
+
+
+def _model_view(place: int, model: ModelPart) -> dict[str, Any]:
+    names = model.card.get("sources", {})
+    header, cells, numeric = chapters.score_table(model.scores)
+    return {
+        "id": f"model-{place}",
+        "name": model.name,
+        "facts": chapters.card_facts(model.card),
+        "sources": chapters.source_views(model.heard, names, f"m{place}"),
+        "scores": {"header": header, "cells": cells, "numeric": numeric, "ours": [model.name in row for row in cells]},
+        "pictures": model.pictures,
+    }

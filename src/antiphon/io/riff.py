@@ -1,0 +1,253 @@
+"""The chunks of RIFF, RF64 and RIFF-like headers: how the samples lie in a WAV file, and what its makers wrote beside them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from antiphon.io.reasons import Reason
+
+__all__ = ["WaveLayout", "chunk_texts", "clean_text", "scan_wave"]
+
+Read = Callable[[int, int], bytes]
+"""Reads ``(offset, count)`` bytes; fewer at the end of the file."""
+
+_HEAD_BYTES = 4096
+_TAIL_BYTES = 65536
+_TEXT_BYTES = 65536
+_MAX_CHUNKS = 64
+_UNKNOWN = 0xFFFFFFFF
+_WRAP = 1 << 32
+_EXTENSIBLE = 0xFFFE
+_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
+_SUBTYPES = {
+    (1, 8): "PCM_U8",
+    (1, 16): "PCM_16",
+    (1, 24): "PCM_24",
+    (1, 32): "PCM_32",
+    (3, 32): "FLOAT",
+    (3, 64): "DOUBLE",
+    (6, 8): "ALAW",
+    (7, 8): "ULAW",
+}
+_WAMD_FIELDS = {
+    0x01: "wamd.model",
+    0x02: "wamd.serial",
+    0x03: "wamd.firmware",
+    0x04: "wamd.prefix",
+    0x05: "wamd.timestamp",
+    0x06: "wamd.position",
+    0x14: "wamd.position_last",
+    0x15: "wamd.temperature_internal",
+    0x16: "wamd.temperature_external",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WaveLayout:
+    """Where the samples of a WAV file lie, as far as its bytes bear the header out.
+
+    Attributes
+    ----------
+    format
+        ``WAV``, ``WAVEX`` or ``RF64``.
+    subtype
+        Coding in libsndfile's words, None where only libsndfile can decode it (ADPCM, GSM …).
+    rate_hz, channels
+        Samples a second and channels.
+    frame_bytes
+        Bytes of one sample of all channels.
+    data_offset, data_bytes
+        First byte of the samples and how many bytes of them are there, whatever the header promises.
+    fault
+        What was mended: ``truncated``, ``half_sample``, ``length_unknown`` or ``length_wrapped``; else None.
+    promised_bytes
+        What the header promises; None where it does not say.
+    texts
+        Metadata, as :attr:`antiphon.io.recordings.Header.texts`.
+    """
+
+    format: str
+    subtype: str | None
+    rate_hz: int
+    channels: int
+    frame_bytes: int
+    data_offset: int
+    data_bytes: int
+    promised_bytes: int | None
+    fault: Reason | None
+    texts: dict[str, str]
+
+    @property
+    def frames(self) -> int:
+        """Whole samples of each channel that are there."""
+        return self.data_bytes // self.frame_bytes if self.frame_bytes else 0
+
+
+def scan_wave(read: Read, size: int, head: bytes) -> WaveLayout | None:
+    """Walk the chunks of a RIFF or RF64 file without touching its samples.
+
+    Parameters
+    ----------
+    read
+        Reads bytes of the file.
+    size
+        Length of the file in bytes.
+    head
+        Its first bytes: 4096, or all of a shorter file.
+
+    Returns
+    -------
+    The layout, or None if there is no usable ``fmt`` chunk before a ``data`` chunk.
+    """
+    texts: dict[str, str] = {}
+    form: bytes | None = None
+    wide_bytes: int | None = None
+    for kind, start, length in _chunks(read, head, 12, size):
+        if kind == b"data":
+            if form is None or len(form) < 16:
+                return None
+            promised = wide_bytes if head[:4] != b"RIFF" and length == _UNKNOWN else length
+            return _layout(read, size, head, form, start, promised, texts)
+        if kind == b"fmt ":
+            form = _piece(read, head, start, min(length, 64))
+        elif kind == b"ds64":
+            sizes = _piece(read, head, start, 16)
+            wide_bytes = struct.unpack("<Q", sizes[8:])[0] if len(sizes) == 16 else None
+        elif kind in _TEXT_CHUNKS:
+            texts |= chunk_texts(kind, _piece(read, head, start, min(length, _TEXT_BYTES)))
+    return None
+
+
+def _layout(
+    read: Read, size: int, head: bytes, form: bytes, start: int, promised: int | None, texts: dict[str, str]
+) -> WaveLayout:
+    code, channels, rate_hz, _, frame_bytes, bits = struct.unpack("<HHIIHH", form[:16])
+    name = "RF64" if head[:4] != b"RIFF" else "WAV"
+    if code == _EXTENSIBLE and form[26:40] == _GUID_TAIL:
+        code = int.from_bytes(form[24:26], "little")
+        name = "WAVEX" if name == "WAV" else name
+    subtype = _SUBTYPES.get((code, bits))
+    if channels * bits != frame_bytes * 8:
+        subtype = None
+    data_bytes, fault = _found_bytes(read, size, start, promised, frame_bytes)
+    if fault is None or fault == Reason.HALF_SAMPLE:
+        texts |= _texts_after(read, size, start + data_bytes)
+    return WaveLayout(name, subtype, rate_hz, channels, frame_bytes, start, data_bytes, promised, fault, texts)
+
+
+def _found_bytes(
+    read: Read, size: int, start: int, promised: int | None, frame_bytes: int
+) -> tuple[int, Reason | None]:
+    """Return how many bytes of samples there are, and what is wrong with the header's word on it."""
+    there = max(0, size - start)
+    if promised is None or promised == _UNKNOWN or (promised == 0 and _samples_follow(read, start, there)):
+        return there, Reason.LENGTH_UNKNOWN if there else None
+    if promised > there:
+        missing = promised - there
+        return there, Reason.HALF_SAMPLE if there and missing < frame_bytes else Reason.TRUNCATED
+    if there - promised >= _WRAP:
+        return there, Reason.LENGTH_WRAPPED
+    return promised, Reason.HALF_SAMPLE if frame_bytes and promised % frame_bytes else None
+
+
+def _samples_follow(read: Read, start: int, there: int) -> bool:
+    """Tell whether what follows an empty data chunk is samples and not further chunks."""
+    if there < 8:
+        return False
+    kind, length = struct.unpack("<4sI", read(start, 8))
+    return not (_is_name(kind) and length <= there - 8)
+
+
+def _texts_after(read: Read, size: int, end: int) -> dict[str, str]:
+    """Return the metadata behind the samples; recorders forget the padding byte that an odd chunk needs."""
+    if end + 8 > size:
+        return {}
+    texts: dict[str, str] = {}
+    tail = read(end, _TAIL_BYTES)
+    first = 1 if end % 2 and not _is_name(tail[:4]) else 0
+    for kind, start, length in _chunks(lambda offset, count: tail[offset : offset + count], tail, first, len(tail)):
+        if kind in _TEXT_CHUNKS:
+            texts |= chunk_texts(kind, tail[start : start + length])
+    return texts
+
+
+def _chunks(read: Read, head: bytes, position: int, size: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (name, first byte, length) of each chunk from ``position`` on, until what follows is no chunk."""
+    for _ in range(_MAX_CHUNKS):
+        header = _piece(read, head, position, 8)
+        if len(header) < 8:
+            return
+        kind, length = struct.unpack("<4sI", header)
+        if not _is_name(kind):
+            return
+        yield kind, position + 8, length
+        position += 8 + length
+        if length % 2 and not _is_name(_piece(read, head, position, 4)):
+            position += 1
+        if position >= size:
+            return
+
+
+def _piece(read: Read, head: bytes, start: int, count: int) -> bytes:
+    """Return bytes from the head where it holds them, else from the file."""
+    if start + count <= len(head):
+        return head[start : start + count]
+    return read(start, count)
+
+
+def _is_name(kind: bytes) -> bool:
+    """Tell whether four bytes can be a chunk's name: printable ASCII that does not start with a space."""
+    return len(kind) == 4 and kind.isascii() and kind.decode("ascii").isprintable() and kind[0] != 0x20
+
+
+def chunk_texts(kind: bytes, payload: bytes) -> dict[str, str]:
+    """Return the metadata of one chunk, empty where it holds none that we know."""
+    reader = _TEXT_CHUNKS.get(kind)
+    return reader(payload) if reader else {}
+
+
+def clean_text(raw: bytes) -> str:
+    """Decode a field: UTF-8 or, failing that, Latin-1; it ends at the first zero byte."""
+    raw = raw.split(b"\0", 1)[0]
+    try:
+        return raw.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1").strip()
+
+
+def _info_texts(payload: bytes) -> dict[str, str]:
+    if payload[:4] != b"INFO":
+        return {}
+    names = {b"ICMT": "comment", b"IART": "artist"}
+    fields = _chunks(lambda start, count: payload[start : start + count], payload, 4, len(payload))
+    found = {names[kind]: clean_text(payload[start : start + n]) for kind, start, n in fields if kind in names}
+    return {name: text for name, text in found.items() if text}
+
+
+def _guano_texts(payload: bytes) -> dict[str, str]:
+    text = clean_text(payload.replace(b"\0", b" "))
+    return {"guano": text} if text else {}
+
+
+def _wamd_texts(payload: bytes) -> dict[str, str]:
+    """Return Wildlife Acoustics' fields (their wa_meta.h, version 1)."""
+    texts: dict[str, str] = {}
+    position = 0
+    while position + 6 <= len(payload):
+        field, length = struct.unpack_from("<HI", payload, position)
+        value = payload[position + 6 : position + 6 + length]
+        position += 6 + length
+        if field == 0 and value[:2] != b"\x01\x00":
+            return texts
+        if field in _WAMD_FIELDS and (text := clean_text(value)):
+            texts[_WAMD_FIELDS[field]] = text
+    return texts
+
+
+_TEXT_CHUNKS: dict[bytes, Callable[[bytes], dict[str, str]]] = {
+    b"LIST": _info_texts,
+    b"guan": _guano_texts,
+    b"wamd": _wamd_texts,
+}

@@ -1,0 +1,52 @@
+"""Where and how exactly networks compute."""
+
+from __future__ import annotations
+
+import torch
+
+__all__ = ["choose_device", "choose_dtype"]
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device called ``auto``, ``cpu`` or ``cuda``; ``auto`` takes a GPU if there is one.
+
+    Raises
+    ------
+    ValueError
+        If ``cuda`` is asked for and there is none, or the name is another.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device '{name}' is none of auto, cpu, cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device 'cuda' is asked for, but torch finds no GPU here; set machine.device to auto or cpu")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def choose_dtype(name: str, device: torch.device) -> torch.dtype:
+    """Return the arithmetic called ``auto``, ``float32`` or ``bfloat16``.
+
+    Parameters
+    ----------
+    name
+        ``auto`` takes bfloat16 where the device computes it natively: elsewhere it is slower than float32.
+    device
+        Where the network computes.
+
+    Raises
+    ------
+    ValueError
+        If the name is another.
+    """
+    if name not in ("auto", "float32", "bfloat16"):
+        raise ValueError(f"precision '{name}' is none of auto, float32, bfloat16")
+    if name == "float32" or (name == "auto" and not _computes_bfloat16(device)):
+        return torch.float32
+    return torch.bfloat16
+
+
+def _computes_bfloat16(device: torch.device) -> bool:
+    """Return whether the device has instructions for bfloat16."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))

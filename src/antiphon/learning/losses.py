@@ -1,0 +1,64 @@
+"""Losses: tensors in, one number out; they know neither network nor optimizer."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+__all__ = ["criticism", "cross_entropy", "dice", "persuasion"]
+
+_SMOOTHING = 1.0
+
+
+def cross_entropy(logits: Tensor, truth: Tensor, heard: Tensor, positive_weight: float) -> Tensor:
+    """Return the mean binary cross entropy of the heard cells.
+
+    Parameters
+    ----------
+    logits
+        Log-odds, shape (batch, source, time, frequency).
+    truth
+        1 where the source sounds, else 0, same shape.
+    heard
+        1 where the cell was heard, else 0, shape (batch, 1, time, frequency).
+    positive_weight
+        Weight of the cells where the source sounds; the others weigh 1.
+    """
+    weight = heard * (1 + (positive_weight - 1) * truth)
+    summed = F.binary_cross_entropy_with_logits(logits, truth, weight=weight, reduction="sum")
+    return summed / (heard.sum() * logits.shape[1]).clamp(min=1)
+
+
+def dice(logits: Tensor, truth: Tensor, heard: Tensor) -> Tensor:
+    """Return one minus the soft Dice overlap, pooled over the batch and averaged over sources.
+
+    Pooling over the batch keeps a tile without a source from ruling the gradient (Milletari et al. 2016,
+    arXiv:1606.04797, per batch). Shapes as in :func:`cross_entropy`.
+    """
+    probability = logits.sigmoid() * heard
+    cells = (0, 2, 3)
+    both = (probability * truth).sum(cells)
+    either = probability.sum(cells) + (truth * heard).sum(cells)
+    return (1 - (2 * both + _SMOOTHING) / (either + _SMOOTHING)).mean()
+
+
+def criticism(real: Tensor, fake: Tensor) -> Tensor:
+    """Return the critic's hinge loss (Lim & Ye 2017, arXiv:1705.02894).
+
+    Parameters
+    ----------
+    real, fake
+        The critic's verdicts on the truth and on what the generator made, any shape.
+    """
+    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+
+def persuasion(fake: Tensor) -> Tensor:
+    """Return the generator's side of the hinge loss: low where the critic takes its work for the truth.
+
+    Parameters
+    ----------
+    fake
+        The critic's verdicts on what the generator made, any shape.
+    """
+    return -fake.mean()

@@ -1,0 +1,197 @@
+"""The DAG on seconds of sound: what runs, what runs again, and what never does."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT, tiny_settings, write_recording, write_tiny_season
+
+pytestmark = pytest.mark.xdist_group("workflow")
+BATCHES = {"A1.2024-05-02", "20190522.2024-05-02"}
+
+
+class Workflow:
+    """A checkout in a folder of its own with a tiny season."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("Snakefile", "workflow", "config", "profiles", "envs"):
+            (folder / name).symlink_to(ROOT / name)
+
+    def snakemake(self, *arguments: str, check: bool = True) -> str:
+        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        command = ["snakemake", "--cores", "2", "--configfile", "settings.yaml", "--nocolor", *arguments]
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def settings(self, **sections) -> None:
+        values = tiny_settings()
+        for name, section in sections.items():
+            values[name] = {**values.get(name, {}), **section}
+        (self.folder / "settings.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+
+    def jobs(self, *arguments: str) -> set[str]:
+        """Run, and return what ran as rule:wildcards."""
+        return set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", self.snakemake(*arguments), flags=re.MULTILINE))
+
+    def table(self, name: str) -> pd.DataFrame:
+        return pd.read_parquet(self.folder / "results" / "tiny" / "tables" / name)
+
+    @property
+    def season(self) -> Path:
+        return self.folder / "results" / "tiny"
+
+
+@pytest.fixture(scope="module")
+def workflow(tmp_path_factory) -> Workflow:
+    """The tiny season, run once to its page."""
+    folder = tmp_path_factory.mktemp("checkout")
+    made = Workflow(folder)
+    write_tiny_season(folder)
+    made.snakemake()
+    return made
+
+
+def nothing_to_do(workflow: Workflow) -> bool:
+    return "Nothing to be done" in workflow.snakemake("-n")
+
+
+def test_road__runs_end_to_end(workflow):
+    assert (workflow.season / "report" / "index.html").stat().st_size > 10_000
+    recordings = workflow.table("recordings")
+    assert len(recordings) == 8
+    assert set(recordings.status) == {"ok"}
+    assert set(recordings.deployment) == {"A1", "20190522"}
+    assert workflow.table("occupancy/energy").active_s.sum() > 0
+    assert {path.stem for path in (workflow.season / "stft").glob("*.json")} == BATCHES
+
+
+def test_second_run__has_nothing_to_do(workflow):
+    assert nothing_to_do(workflow)
+
+
+def test_touched_audio__changes_nothing(workflow):
+    for path in (workflow.folder / "audio").rglob("*.wav"):
+        path.touch()
+    assert nothing_to_do(workflow)
+
+
+def test_added_file__runs_its_own_batch_and_unit_only(workflow):
+    stores = sorted((workflow.season / "stft").glob("*.zarr")) + sorted((workflow.season / "infer").rglob("*.zarr"))
+    before = {path: path.stat().st_ino for path in stores}
+    time.sleep(1.1)  # folders' times may have a resolution of one second
+    write_recording(workflow.folder / "audio" / "A1" / "REC_20240503_063000.wav", 48000, seed=7)
+    shown = workflow.snakemake()
+    ran = set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", shown, flags=re.MULTILINE))
+    assert ran >= {"ingest", "stft", "infer", "tabulate", "tabulate_effort", "report"}
+    assert not ran & {"pair", "train", "evaluate"}
+    assert "20190522.2024-05-02" not in re.findall(r"wildcards: .*batch=([\w.-]+)", shown)
+    changed = {path.name for path, inode in before.items() if path.stat().st_ino != inode}
+    assert changed == {"A1.2024-05-03.zarr"}
+    assert len(workflow.table("recordings")) == 9
+    assert nothing_to_do(workflow)
+
+
+def test_removed_file__disappears_from_the_tables(workflow):
+    time.sleep(1.1)
+    (workflow.folder / "audio" / "A1" / "REC_20240503_063000.wav").unlink()
+    workflow.snakemake()
+    assert len(workflow.table("recordings")) == 8
+    assert workflow.table("effort").analysed_s.sum() == pytest.approx(8 * 374 * 0.008)
+    assert nothing_to_do(workflow)
+
+
+def test_broken_file__is_a_row_with_a_reason(workflow):
+    time.sleep(1.1)
+    broken = workflow.folder / "audio" / "A1" / "REC_20240503_073000.wav"
+    broken.write_text("version https://git-lfs.github.com/spec/v1\n", encoding="utf-8")
+    workflow.snakemake()
+    row = workflow.table("recordings").query("status == 'quarantined'")
+    assert len(row) == 1
+    assert row.iloc[0].reason
+    broken.unlink()
+    time.sleep(1.1)
+    workflow.snakemake()
+    assert set(workflow.table("recordings").status) == {"ok"}
+
+
+def test_report_setting__runs_the_report_only(workflow):
+    workflow.settings(report={"title": "Another title"})
+    assert workflow.jobs() == {"report", "all"}
+    assert "Another title" in (workflow.season / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def test_threshold__runs_tabulate_and_report_not_infer(workflow):
+    workflow.settings(report={"title": "Another title"}, tabulate={"thresholds": {"sound": 0.99}})
+    assert workflow.jobs() == {"tabulate", "tabulate_effort", "report", "all"}
+
+
+def test_machine_settings__run_nothing(workflow):
+    workflow.settings(
+        report={"title": "Another title"},
+        tabulate={"thresholds": {"sound": 0.99}},
+        machine={"device": "auto", "infer_batch": 3, "workers": 2, "precision": "float32"},
+    )
+    assert nothing_to_do(workflow)
+
+
+def test_report_of_snakemake__and_lint(workflow):
+    workflow.snakemake("--report", "report.html")
+    assert (workflow.folder / "report.html").stat().st_size > 100_000
+    assert "Congratulations" in workflow.snakemake("--lint")
+
+
+@pytest.fixture
+def fresh(tmp_path) -> Workflow:
+    made = Workflow(tmp_path)
+    write_tiny_season(tmp_path)
+    return made
+
+
+def only_line(shown: str, part: str) -> str:
+    """Return the one line that names the mistake."""
+    lines = [line for line in shown.splitlines() if part in line]
+    assert lines, shown
+    return lines[0]
+
+
+def test_misspelt_key__is_one_clear_line(fresh):
+    fresh.settings(stft={"hopp_s": 0.01})
+    shown = fresh.snakemake("-n", check=False)
+    assert "unknown key" in only_line(shown, "stft.hopp_s")
+    assert "Traceback" not in shown
+
+
+def test_missing_folder_and_zone__are_named_together(fresh):
+    table = fresh.folder / "deployments.csv"
+    table.write_text(table.read_text().replace("+02:00", "").replace(",A1,made", ",nowhere,made"))
+    line = only_line(fresh.snakemake("-n", check=False), "nowhere")
+    assert "utc_offset" in line
+    assert not (fresh.folder / "results").exists()
+
+
+def test_empty_season__is_one_clear_line(fresh):
+    shutil.rmtree(fresh.folder / "audio")
+    for deployment in ("A1", "20190522"):
+        (fresh.folder / "audio" / deployment).mkdir(parents=True)
+    shown = fresh.snakemake(check=False)
+    assert "no recording" in only_line(shown, "antiphon ingest:")
+    assert "Traceback" not in shown
+
+
+def test_dag__is_planned_in_batches(workflow):
+    catalogue = json.loads((workflow.season / "catalogue" / "batches.json").read_text(encoding="utf-8"))
+    assert set(catalogue["batches"]) == BATCHES
+    assert catalogue["batches"]["A1.2024-05-02"]["units"] == ["A1.2024-05-02", "A1.2024-05-03"]
+    assert catalogue["counts"]["listed"] == 8

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+
 from conftest import ROOT, tiny_settings, write_recording, write_tiny_season
 
 pytestmark = pytest.mark.xdist_group("workflow")

@@ -75,7 +75,7 @@ class Ingest(_Section):
     watch_depth: int = Field(
         ge=0, le=6, description="folder levels below a deployment's folder whose changes are noticed"
     )
-    batch_hours: int = Field(ge=24, description="hours of the calendar that one job covers, in whole days; 744 = 31 days")
+    batch_hours: int = Field(ge=24, description="hours of the calendar that a job covers, in whole days; 744 = 31 days")
     max_bad_fraction: Share = Field(description="share of bad recordings above which the run stops, 0-1")
     filename_patterns: list[str] = Field(
         description="own name patterns, tried first: regular expressions with named groups year, month, day, hour, "
@@ -92,8 +92,8 @@ class Stft(_Section):
     window_s: PositiveSeconds = Field(description="length of the Hann window, seconds")
     hop_s: PositiveSeconds = Field(description="step from frame to frame, seconds")
     bins: int = Field(ge=8, le=4096, description="frequency bins kept, from 0 Hz up, each 1/window_s Hz wide")
-    chunk_frames: int = Field(ge=256, description="frames in one chunk of a store (what a reader decompresses at least)")
-    shard_frames: int = Field(ge=256, description="frames in one shard of a store (one file); a multiple of chunk_frames")
+    chunk_frames: int = Field(ge=256, description="frames in a chunk of a store: what a reader decompresses at least")
+    shard_frames: int = Field(ge=256, description="frames in a shard of a store, one file; a multiple of chunk_frames")
     clipping_level: Share = Field(description="sample magnitude from which a sample counts as clipped, 1 = full scale")
 
     @model_validator(mode="after")
@@ -249,7 +249,9 @@ class Report(_Section):
 class Machine(_Section):
     """What this machine offers; changing it re-runs nothing."""
 
-    device: Literal["auto", "cpu", "cuda"] = Field(description="auto: a GPU if there is one; cuda: stop if there is none")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        description="auto: a GPU if there is one; cuda: stop where there is none"
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         description="arithmetic of the generator; auto: bfloat16 where the device computes it natively"
     )

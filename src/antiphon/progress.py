@@ -18,7 +18,7 @@ def log(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
-def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
+def track(items: Iterable[Item], what: str, total: int | None = None, *, lines: bool = True) -> Iterator[Item]:
     """Yield ``items`` and show how far the loop is.
 
     Parameters
@@ -29,6 +29,8 @@ def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterato
         What the loop does, in a few words.
     total
         Number of items, where ``items`` does not know it itself.
+    lines
+        Whether a job's log gets a line now and then; False where the loop writes its own.
     """
     if total is None and isinstance(items, Sized):
         total = len(items)
@@ -41,5 +43,5 @@ def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterato
     step = max(1, (total or 0) // _LINES_PER_LOOP)
     for done, item in enumerate(items, start=1):
         yield item
-        if total and (done % step == 0 or done == total):
+        if lines and total and (done % step == 0 or done == total):
             log(f"{what}: {done}/{total}")

@@ -77,8 +77,16 @@ def test_background_and_floor__are_quantiles_of_heard_cells(tmp_path, grid):
 
 
 def test_write_levels__leaves_nothing_when_it_fails(tmp_path, grid):
-    with pytest.raises(RuntimeError), write_levels(
-        tmp_path / "u.zarr", grid=grid, frames=10, chunk_frames=256, shard_frames=1024, attributes={"fingerprint": "f"}
+    with (
+        pytest.raises(RuntimeError),
+        write_levels(
+            tmp_path / "u.zarr",
+            grid=grid,
+            frames=10,
+            chunk_frames=256,
+            shard_frames=1024,
+            attributes={"fingerprint": "f"},
+        ),
     ):
         raise RuntimeError("power cut")
     assert list(tmp_path.iterdir()) == []
@@ -115,8 +123,9 @@ def test_write_probabilities__shares_the_frames_of_its_levels(tmp_path, grid):
 def test_write_probabilities__refuses_missing_frames(tmp_path, grid):
     write_unit(tmp_path / "l.zarr", grid)
     like = open_store(tmp_path / "l.zarr")
-    with pytest.raises(ValueError, match="0 frames appended"), write_probabilities(
-        tmp_path / "p.zarr", like=like, sources=["bird"], attributes={}
+    with (
+        pytest.raises(ValueError, match="0 frames appended"),
+        write_probabilities(tmp_path / "p.zarr", like=like, sources=["bird"], attributes={}),
     ):
         pass
     assert not (tmp_path / "p.zarr").exists()

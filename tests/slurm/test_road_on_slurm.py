@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import ROOT, write_tiny_season
 
 pytestmark = pytest.mark.slurm
@@ -22,7 +23,7 @@ def slurm(tmp_path_factory):
     if os.environ.get("ANTIPHON_SLURM_LAB") != "1":
         pytest.skip("no Slurm here (ANTIPHON_SLURM_LAB=1 brings one up)")
     environment = {**os.environ, "LAB": str(tmp_path_factory.mktemp("slurm-lab"))}
-    os.chmod(Path(environment["LAB"]).parent, 0o755)
+    Path(environment["LAB"]).parent.chmod(0o755)
     try:
         subprocess.run([HERE / "lab-up.sh"], env=environment, check=True, timeout=400)
         yield

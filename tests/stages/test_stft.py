@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import chirps
 
 from antiphon.io.records import read_record
 from antiphon.io.spectrograms import open_store
 from antiphon.signal.grid import Grid
 from antiphon.signal.spectrogram import level_codes
 from antiphon.stages import stft
+from conftest import chirps
 
 SETTINGS = json.dumps(
     {

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from antiphon.config import Settings, parse
+from antiphon.config import Settings
+from antiphon.config import parse as parse_settings
 from antiphon.errors import AntiphonError
 from antiphon.io.deployments import read_deployments
 
 try:
-    SETTINGS = parse(Settings, config, "settings")
+    SETTINGS = parse_settings(Settings, config, "settings")
     SEASON = SETTINGS.seasons[SETTINGS.season]
     DEPLOYMENTS = read_deployments(Path(SEASON.deployments), Path(SEASON.audio_root))
 except AntiphonError as error:
@@ -35,7 +36,9 @@ wildcard_constraints:
 
 def stage_version(stage):
     """Return the VERSION of a stage, read from its source so that nothing heavy is imported."""
-    source = Path(importlib.util.find_spec(f"antiphon.stages.{stage}").origin).read_text(encoding="utf-8")
+    source = Path(
+        importlib.util.find_spec(f"antiphon.stages.{stage}").origin
+    ).read_text(encoding="utf-8")
     return int(re.search(r"^VERSION = (\d+)$", source, flags=re.MULTILINE)[1])
 
 

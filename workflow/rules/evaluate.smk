@@ -11,20 +11,20 @@ rule evaluate:
         table=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.csv",
         scores=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.json",
         examples=f"{MODELS_FOLDER}/{{model}}/evaluation/examples.png",
-    params:
-        settings=as_json(SETTINGS.evaluate),
-        version=stage_version("evaluate"),
-        folder=lambda wildcards, input: str(Path(input.recipe).parent),
     log:
         f"{LOGS}/evaluate/{{model}}.log",
     benchmark:
         f"{BENCHMARKS}/evaluate/{{model}}.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
     threads: SETTINGS.machine.workers
     resources:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
-    conda:
-        "../../envs/antiphon.yaml"
+    params:
+        settings=as_json(SETTINGS.evaluate),
+        version=stage_version("evaluate"),
+        folder=lambda wildcards, input: str(Path(input.recipe).parent),
     shell:
         "antiphon evaluate"
         " --pairs {params.folder:q}/pairs.zarr"

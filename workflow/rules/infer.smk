@@ -19,19 +19,19 @@ rule infer:
         weights=model_weights,
     output:
         record=update(f"{SEASON_FOLDER}/infer/{{model}}/{{batch}}.json"),
-    params:
-        settings=as_json(SETTINGS.infer),
-        version=stage_version("infer"),
     log:
         f"{LOGS}/infer/{{model}}/{{batch}}.log",
     benchmark:
         f"{BENCHMARKS}/infer/{{model}}/{{batch}}.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
     threads: SETTINGS.machine.workers
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
-    conda:
-        "../../envs/antiphon.yaml"
+    params:
+        settings=as_json(SETTINGS.infer),
+        version=stage_version("infer"),
     shell:
         "antiphon infer"
         " --record {input.record:q}"

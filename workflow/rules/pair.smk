@@ -6,22 +6,22 @@ rule pair:
     output:
         recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
         contact_sheet=f"{MODELS_FOLDER}/{{model}}/contact.png",
+    log:
+        f"{LOGS}/pair/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/pair/{{model}}.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
+    threads: SETTINGS.machine.workers
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         settings=as_json(SETTINGS.pair),
         model_settings=model_json,
         stft=as_json(SETTINGS.stft),
         version=stage_version("pair"),
         folder=lambda wildcards, output: str(Path(output.recipe).parent),
-    log:
-        f"{LOGS}/pair/{{model}}.log",
-    benchmark:
-        f"{BENCHMARKS}/pair/{{model}}.tsv"
-    threads: SETTINGS.machine.workers
-    resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
-    conda:
-        "../../envs/antiphon.yaml"
     shell:
         "antiphon pair"
         " --settings {params.settings:q}"

@@ -20,16 +20,22 @@ def season_tables(wildcards):
 
 def model_scores(wildcards):
     """Return the cards of the season's models, and the scores of those that were trained here."""
-    trained = [model for model in SEASON.models if SETTINGS.models[model].weights == "train"]
+    trained = [
+        model for model in SEASON.models if SETTINGS.models[model].weights == "train"
+    ]
     cards = [f"{model_folder(model)}/card.json" for model in SEASON.models]
-    return cards + [f"{MODELS_FOLDER}/{model}/evaluation/scores.csv" for model in trained]
+    return cards + [
+        f"{MODELS_FOLDER}/{model}/evaluation/scores.csv" for model in trained
+    ]
 
 
 def shown_settings():
     """Return the settings that made the season's numbers; `machine:` is left out, for it changes none."""
     shown = SETTINGS.model_dump(mode="json", exclude={"machine", "seasons", "models"})
     shown["seasons"] = {SETTINGS.season: SEASON.model_dump(mode="json")}
-    shown["models"] = {name: SETTINGS.models[name].model_dump(mode="json") for name in SEASON.models}
+    shown["models"] = {
+        name: SETTINGS.models[name].model_dump(mode="json") for name in SEASON.models
+    }
     return json.dumps(shown, sort_keys=True)
 
 
@@ -41,21 +47,21 @@ rule report:
         models=model_scores,
     output:
         page=f"{SEASON_FOLDER}/report/index.html",
+    log:
+        f"{LOGS}/report.log",
+    benchmark:
+        f"{BENCHMARKS}/report.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         settings=as_json(SETTINGS.report),
         version=stage_version("report"),
         folders=[model_folder(model) for model in SEASON.models],
         all_settings=shown_settings(),
-    log:
-        f"{LOGS}/report.log",
-    benchmark:
-        f"{BENCHMARKS}/report.tsv"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
-    conda:
-        "../../envs/antiphon.yaml"
     shell:
         "antiphon report"
         " --season {SETTINGS.season:q}"

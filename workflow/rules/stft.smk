@@ -7,19 +7,19 @@ rule stft:
         manifest=f"{SEASON_FOLDER}/catalogue/manifests/{{batch}}.json",
     output:
         record=update(f"{SEASON_FOLDER}/stft/{{batch}}.json"),
-    params:
-        settings=as_json(SETTINGS.stft),
-        version=stage_version("stft"),
     log:
         f"{LOGS}/stft/{{batch}}.log",
     benchmark:
         f"{BENCHMARKS}/stft/{{batch}}.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
     threads: SETTINGS.machine.workers
     resources:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
-    conda:
-        "../../envs/antiphon.yaml"
+    params:
+        settings=as_json(SETTINGS.stft),
+        version=stage_version("stft"),
     shell:
         "antiphon stft"
         " --manifest {input.manifest:q}"

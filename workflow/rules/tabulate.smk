@@ -25,20 +25,20 @@ rule tabulate_effort:
     output:
         recordings=f"{SEASON_FOLDER}/tables/recordings/{{deployment}}.parquet",
         effort=f"{SEASON_FOLDER}/tables/effort/{{deployment}}.parquet",
-    params:
-        settings=as_json(SETTINGS.tabulate),
-        stft=as_json(SETTINGS.stft),
-        version=stage_version("tabulate"),
     log:
         f"{LOGS}/tabulate/{{deployment}}.log",
     benchmark:
         f"{BENCHMARKS}/tabulate/{{deployment}}.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
-    conda:
-        "../../envs/antiphon.yaml"
+    params:
+        settings=as_json(SETTINGS.tabulate),
+        stft=as_json(SETTINGS.stft),
+        version=stage_version("tabulate"),
     shell:
         "antiphon tabulate"
         " --season {SETTINGS.season:q}"
@@ -64,20 +64,20 @@ rule tabulate:
     output:
         occupancy=f"{SEASON_FOLDER}/tables/occupancy/{{model}}/{{deployment}}.parquet",
         frequency=f"{SEASON_FOLDER}/tables/frequency/{{model}}/{{deployment}}.parquet",
-    params:
-        settings=as_json(SETTINGS.tabulate),
-        stft=as_json(SETTINGS.stft),
-        version=stage_version("tabulate"),
     log:
         f"{LOGS}/tabulate/{{model}}/{{deployment}}.log",
     benchmark:
         f"{BENCHMARKS}/tabulate/{{model}}/{{deployment}}.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
-    conda:
-        "../../envs/antiphon.yaml"
+    params:
+        settings=as_json(SETTINGS.tabulate),
+        stft=as_json(SETTINGS.stft),
+        version=stage_version("tabulate"),
     shell:
         "antiphon tabulate"
         " --season {SETTINGS.season:q}"

@@ -10,6 +10,16 @@ rule train:
         weights=f"{MODELS_FOLDER}/{{model}}/generator.safetensors",
         history=f"{MODELS_FOLDER}/{{model}}/history.csv",
         curves=f"{MODELS_FOLDER}/{{model}}/curves.png",
+    log:
+        f"{LOGS}/train/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train/{{model}}.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
+    threads: SETTINGS.machine.workers
+    resources:
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 720 * attempt,
     params:
         settings=as_json(SETTINGS.train),
         model_settings=model_json,
@@ -17,16 +27,6 @@ rule train:
         pair=as_json(SETTINGS.pair),
         version=stage_version("train"),
         folder=lambda wildcards, output: str(Path(output.card).parent),
-    log:
-        f"{LOGS}/train/{{model}}.log",
-    benchmark:
-        f"{BENCHMARKS}/train/{{model}}.tsv"
-    threads: SETTINGS.machine.workers
-    resources:
-        mem_mb=lambda wildcards, attempt: 8000 * attempt,
-        runtime=lambda wildcards, attempt: 720 * attempt,
-    conda:
-        "../../envs/antiphon.yaml"
     shell:
         "antiphon train"
         " --pairs {params.folder:q}/pairs.zarr"

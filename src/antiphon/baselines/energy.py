@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from antiphon.networks.generator import Generator
-from antiphon.signal.levels import NOT_HEARD, SCALE_DB
+from antiphon.signal.levels import NOT_HEARD
 
 __all__ = ["EnergyThreshold", "excess_codes"]
 
@@ -46,7 +46,7 @@ class EnergyThreshold(Generator):
 
 
 def excess_codes(codes: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Return how many steps of ``SCALE_DB`` dB cells lie above their background: 0..254, 255 where not heard.
+    """Return how many codes (half decibels) cells lie above their background: 0..254, 255 where not heard.
 
     These are scores of one byte, like the probability codes of a network, and thresholds are chosen on them alike.
 

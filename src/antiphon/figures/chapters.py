@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from antiphon.figures.digest import LOSSES, Coverage, Heard
+from antiphon.figures.digest import LOSSES, Coverage, Heard, share
 from antiphon.figures.pictures import svg_text
 from antiphon.figures.season import calendar, day_profile, hours_by_date, silhouette
-from antiphon.figures.style import ACCENT, ramp_stops, source_colours
-from antiphon.figures.wording import clock, duration, percent, plural, score
+from antiphon.figures.style import COVERAGE_STOPS, Stops, ramp_stops, source_colours
+from antiphon.figures.wording import clock, duration, percent, plural
 
-__all__ = ["MANY", "Calendar", "SourceView", "card_facts", "coverage_rows", "covered", "score_table", "source_views"]
+__all__ = ["MANY", "Calendar", "SourceView", "coverage_rows", "covered", "source_views"]
 
 MANY = 12
 """Deployments above which single ones are folded away instead of drawn at once."""
@@ -63,18 +63,18 @@ def covered(coverage: Coverage) -> Calendar:
     words = f"Calendar of analysed sound: {plural(len(coverage.deployments), 'deployment')} by day."
     highest = duration(float(coverage.analysed_s.max(initial=0)))
     svg = svg_text(figure, name="calendar", description=words)
-    return Calendar(svg, round(96 * figure.get_figwidth()), _scale(ACCENT, "0", f"{highest} a day"), bool(coverage.silent_days.any()))
+    scale = _scale(COVERAGE_STOPS, "0", f"{highest} a day")
+    return Calendar(svg, round(96 * figure.get_figwidth()), scale, bool(coverage.silent_days.any()))
 
 
 def coverage_rows(coverage: Coverage) -> list[dict[str, Any]]:
-    """Return one row of effort a deployment: days, seconds scheduled, analysed and lost."""
+    """Return one row of effort a deployment: days, seconds scheduled, analysed and lost (NaN: not known)."""
     rows = []
     for place, name in enumerate(coverage.deployments):
         scheduled_s, analysed_s = (float(of[place].sum()) for of in (coverage.scheduled_s, coverage.analysed_s))
         lost = {loss: float(coverage.lost_s[loss][place].sum()) for loss in LOSSES}
         row = {"deployment": name, "site": coverage.sites[place], "days": int((coverage.analysed_s[place] > 0).sum())}
-        whole = max(scheduled_s, analysed_s + sum(lost.values()), 1e-9)
-        row |= {"scheduled_s": scheduled_s, "analysed_s": analysed_s, "share": analysed_s / whole}
+        row |= {"scheduled_s": scheduled_s, "analysed_s": analysed_s, "share": analysed_s / max(scheduled_s, 1e-9)}
         rows.append(row | lost)
     return rows
 
@@ -122,16 +122,10 @@ def _source_view(
         rows=_hour_rows(heard, place, by_hour, days),
         profile=_profile(heard, place, label, colour, prefix) if is_heard else "",
         frequency=_frequency(heard, place, label, colour, prefix) if is_heard else "",
-        scale=_scale(colour, "0", f"{'≥ ' if capped else ''}{percent(highest)}"),
+        scale=_scale(ramp_stops(colour), "0", f"{'≥ ' if capped else ''}{percent(highest)}"),
         dates=_dates(heard, place, label, colour, highest, prefix) if is_heard else (),
         all_dates=_all_dates(heard, place, label, colour, highest, prefix) if is_heard and many else "",
     )
-
-
-def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return ``part / whole``, NaN where ``whole`` is 0."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(np.asarray(whole) > 0, np.asarray(part) / np.asarray(whole), np.nan)
 
 
 def _best(by_hour: np.ndarray) -> str:
@@ -140,7 +134,7 @@ def _best(by_hour: np.ndarray) -> str:
 
 
 def _highest(active: np.ndarray, effort: np.ndarray) -> tuple[float, bool]:
-    """Return the value of the darkest colour and whether some cells lie above it: single peaks must not pale the rest."""
+    """Return the value of the darkest colour and whether cells lie above it: a single peak must not pale the rest."""
     shares = share(active, effort)
     known = shares[np.isfinite(shares)]
     if not known.size:
@@ -171,18 +165,19 @@ def _profile(heard: Heard, place: int, label: str, colour: str, prefix: str) -> 
     single = _single(share(active.sum(1), effort.sum(1)))
     by_hour = share(active.sum((0, 1)), effort.sum((0, 1)))
     figure = day_profile(by_hour, (effort > 0).sum((0, 1)), single, colour)
-    return svg_text(figure, name=f"{prefix}-day", description=f"{label}: occupancy by hour of local day; {_best(by_hour)}")
+    words = f"{label}: occupancy by hour of local day; {_best(by_hour)}"
+    return svg_text(figure, name=f"{prefix}-day", description=words)
 
 
 def _frequency(heard: Heard, place: int, label: str, colour: str, prefix: str) -> str:
-    active_s, effort_s = heard.band_active_s[place], heard.band_effort_s[place]
-    fraction = share(active_s.sum(0), effort_s.sum(0))
+    active, effort = heard.band_active_cells[place], heard.band_effort_cells[place]
+    fraction = share(active.sum(0), effort.sum(0))
     if not np.isfinite(fraction).any():
         return ""
-    figure = silhouette(heard.edges_hz, fraction, _single(share(active_s, effort_s)), colour)
+    figure = silhouette(heard.edges_hz, fraction, _single(share(active, effort)), colour)
     peak = int(np.nanargmax(fraction))
     band = f"{heard.edges_hz[peak] / 1000:g} to {heard.edges_hz[peak + 1] / 1000:g} kHz"
-    words = f"{label}: share of time active over frequency; most from {band}, {percent(float(fraction[peak]))}"
+    words = f"{label}: share of active cells over frequency; most from {band}, {percent(float(fraction[peak]))}"
     return svg_text(figure, name=f"{prefix}-frequency", description=words)
 
 
@@ -204,7 +199,7 @@ def _dates(heard: Heard, place: int, label: str, colour: str, highest: float, pr
 def _all_dates(heard: Heard, place: int, label: str, colour: str, highest: float, prefix: str) -> str:
     """Return the heat map of all deployments together."""
     shares = share(heard.active_cells[place].sum(0), heard.effort_cells[place].sum(0))
-    figure = hours_by_date(np.ma.masked_invalid(shares), heard.first_day, colour, highest)
+    figure = hours_by_date(np.ma.masked_invalid(shares), heard.first_day, colour, highest, panels=2)
     words = f"{label}: occupancy by hour of local day and date, all deployments"
     return svg_text(figure, name=f"{prefix}-dates", description=words)
 
@@ -214,44 +209,6 @@ def _single(shares: np.ndarray) -> np.ndarray:
     return shares if 1 < len(shares) <= MANY else shares[:0]
 
 
-def _scale(colour: str, low: str, high: str) -> dict[str, str]:
-    stops = ", ".join(f"{stop} {100 * place:g}%" for place, stop in ramp_stops(colour))
-    return {"gradient": f"linear-gradient(90deg, {stops})", "low": low, "high": high}
-
-
-def card_facts(card: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a model's card says, as words."""
-    grid, training = card.get("grid", {}), card.get("training", {})
-    facts = {
-        "Network": str(card.get("network", "")),
-        "Parameters": f"{card['parameters']:,}" if "parameters" in card else "",
-        "Channels by scale": ", ".join(map(str, card.get("widths", []))),
-        "Sources": "; ".join(f"{name} = {' + '.join(of.get('labels', []))}" for name, of in card.get("sources", {}).items()),
-        "Grid": f"window {1000 * grid['window_s']:g} ms, hop {1000 * grid['hop_s']:g} ms, {grid['bins']} bins" if grid else "",
-        "Thresholds": ", ".join(f"{source} {value:.3g}" for source, value in card.get("thresholds", {}).items()),
-        "Training": ", ".join(f"{key} {value}" for key, value in training.items() if isinstance(value, int | float | str)),
-        "Weights, SHA-256": str(card.get("weights_sha256", "")),
-    }
-    return {name: fact for name, fact in facts.items() if fact}
-
-
-def score_table(rows: Sequence[Mapping[str, str]]) -> tuple[list[str], list[list[str]], list[bool]]:
-    """Return header, cells and which columns hold numbers of a table of scores.
-
-    Columns ``x_low`` and ``x_high`` go into the brackets behind column ``x``.
-    """
-    columns = list(rows[0]) if rows else []
-    bounds = {f"{one}_{side}" for one in columns for side in ("low", "high")} & set(columns)
-    shown = [one for one in columns if one not in bounds]
-    cells = [[_cell(row, one) for one in shown] for row in rows]
-    numeric = [any(row[one] for row in rows) and all(_is_number(row[one]) for row in rows) for one in shown]
-    return shown, cells, numeric
-
-
-def _cell(row: Mapping[str, str], column: str) -> str:
-    value, low, high = (row.get(column + part, "") for part in ("", "_low", "_high"))
-    return f"{score(value)} ({score(low)}–{score(high)})" if low and high else score(value)
-
-
-def _is_number(text: str) -> bool:
-    return score(text) != text or not text or text.replace(".", "", 1).isdigit()
+def _scale(stops: Stops, low: str, high: str) -> dict[str, str]:
+    through = ", ".join(f"{colour} {100 * place:g}%" for place, colour in stops)
+    return {"gradient": f"linear-gradient(90deg, {through})", "low": low, "high": high}

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["LOSSES", "Coverage", "Heard", "Quality", "Verdict", "coverage", "heard", "quality"]
+__all__ = ["COLUMNS", "LOSSES", "Coverage", "Heard", "Quality", "Verdict", "coverage", "heard", "quality", "share"]
 
 LOSSES = ("gap", "quarantine", "clipping", "edge")
 """What scheduled time is lost to: columns ``lost_<name>_s`` of the table effort."""
+
+_TIMES = ("interval_start", "interval_end", "utc_offset_min")
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "recordings": ("path", "status", "reason", "duration_s"),
+    "effort": ("site", *_TIMES, "scheduled_s", "analysed_s", *(f"lost_{name}_s" for name in LOSSES)),
+    "occupancy": ("source", *_TIMES, "active_cells", "effort_cells", "active_s", "effort_s"),
+    "frequency": ("source", "freq_low_hz", "freq_high_hz", "active_cells", "effort_cells"),
+}
+"""Columns of each table that are summed here."""
 
 _DAY_US = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
@@ -36,7 +45,7 @@ class Coverage:
     scheduled_s, analysed_s
         Seconds, shape (deployment, day).
     lost_s
-        Seconds lost to each of :data:`LOSSES`, shape (deployment, day).
+        Seconds lost to each of :data:`LOSSES`, shape (deployment, day); NaN where that is not known.
     """
 
     deployments: tuple[str, ...]
@@ -54,8 +63,8 @@ class Coverage:
     @property
     def silent_days(self) -> np.ndarray:
         """Whether sound was recorded and none of it could be analysed, shape (deployment, day)."""
-        recorded_s = sum(lost for name, lost in self.lost_s.items() if name != "gap")
-        return (self.analysed_s == 0) & (recorded_s > 0)
+        lost_s = np.sum([lost for name, lost in self.lost_s.items() if name != "gap"], axis=0)
+        return np.asarray((self.analysed_s == 0) & (lost_s > 0))
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,7 @@ class Heard:
         longer than an hour.
     edges_hz
         Edges of the frequency bands, shape (band + 1,).
-    band_active_s, band_effort_s
+    band_active_cells, band_effort_cells
         Shape (source, deployment, band).
     """
 
@@ -135,20 +144,26 @@ class Heard:
     active_s: np.ndarray
     effort_s: np.ndarray
     edges_hz: np.ndarray
-    band_active_s: np.ndarray
-    band_effort_s: np.ndarray
+    band_active_cells: np.ndarray
+    band_effort_cells: np.ndarray
+
+
+def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return ``part / whole``, NaN where ``whole`` is 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(np.asarray(whole) > 0, np.asarray(part) / np.asarray(whole), np.nan)
 
 
 def coverage(efforts: Tables) -> Coverage:
     """Sum the table effort by deployment and local day."""
-    columns = ["scheduled_s", "analysed_s", *(f"lost_{name}_s" for name in LOSSES)]
+    columns = COLUMNS["effort"][4:]
     sums: list[pd.DataFrame] = []
     names: list[str] = []
     sites: list[str] = []
     for name, table in efforts:
         names.append(name)
         sites.append(str(table["site"].iloc[0]) if len(table) else "")
-        sums.append(table.groupby(_local_day(table))[columns].sum())
+        sums.append(table[list(columns)].groupby(_local_us(table) // _DAY_US).sum(min_count=1))
     first, days = _day_range([one.index.to_numpy() for one in sums])
     cube = np.zeros((len(columns), len(names), days))
     for place, one in enumerate(sums):
@@ -164,7 +179,7 @@ def quality(recordings: Tables, most_paths: int = 100) -> Quality:
     paths: dict[tuple[str, str], list[str]] = {}
     for _, table in recordings:
         reasons = table["reason"].astype(object).where(table["reason"].notna(), "")
-        duration_s = (table["frames"] / table["rate_hz"]).astype(float)
+        duration_s = table["duration_s"].astype(float)
         for key, group in duration_s.groupby([table["status"].astype(str), reasons.astype(str)]):
             status, reason = map(str, key)
             files[status, reason] = files.get((status, reason), 0) + len(group)
@@ -177,7 +192,7 @@ def quality(recordings: Tables, most_paths: int = 100) -> Quality:
     return Quality(tuple(Verdict(*key, files[key], seconds[key], tuple(paths[key])) for key in keys))
 
 
-def heard(occupancies: Tables, frequencies: Tables, sources: tuple[str, ...], interval_s: int) -> Heard:
+def heard(occupancies: Tables, frequencies: Tables, sources: tuple[str, ...]) -> Heard:
     """Sum one model's tables occupancy and frequency.
 
     Parameters
@@ -186,66 +201,86 @@ def heard(occupancies: Tables, frequencies: Tables, sources: tuple[str, ...], in
         The two tables, deployment by deployment, in the same order of deployments.
     sources
         Sources in the model's order.
-    interval_s
-        Length of an interval of the tables, seconds.
     """
-    deployments, first, occupancy = _by_hour(occupancies, sources, interval_s)
+    deployments, first, occupancy = _by_hour(occupancies, sources)
     edges_hz, bands = _by_band(frequencies, sources, deployments)
-    return Heard(sources, deployments, _EPOCH + timedelta(first), *occupancy, edges_hz, *bands)
+    return Heard(
+        sources=sources,
+        deployments=deployments,
+        first_day=_EPOCH + timedelta(first),
+        active_cells=occupancy[0],
+        effort_cells=occupancy[1],
+        active_s=occupancy[2],
+        effort_s=occupancy[3],
+        edges_hz=edges_hz,
+        band_active_cells=bands[0],
+        band_effort_cells=bands[1],
+    )
 
 
-def _by_hour(
-    tables: Tables, sources: tuple[str, ...], interval_s: int
-) -> tuple[tuple[str, ...], int, np.ndarray]:
+def _by_hour(tables: Tables, sources: tuple[str, ...]) -> tuple[tuple[str, ...], int, np.ndarray]:
     """Return deployments, first day and sums, shape (column, source, deployment, day, hour)."""
-    columns = ["active_cells", "effort_cells", "active_s", "effort_s"]
-    hour_us = max(3600, interval_s) * 1_000_000
+    columns = COLUMNS["occupancy"][4:]
     names: list[str] = []
-    sums: list[pd.DataFrame] = []
-    for name, table in tables:
-        local_us = _local_us(table)
-        keys = [_place(table["source"], sources), local_us // _DAY_US, local_us % _DAY_US // hour_us]
+    sums: list[tuple[int, int, np.ndarray]] = []
+    hours = 24
+    for place, (name, table) in enumerate(tables):
         names.append(name)
-        sums.append(table[columns].groupby(keys).sum())
-    first, days = _day_range([one.index.get_level_values(1).to_numpy() for one in sums])
-    cube = np.zeros((len(columns), len(sources), len(names), days, _DAY_US // hour_us))
-    for place, one in enumerate(sums):
-        source, day, hour = (one.index.get_level_values(level).to_numpy() for level in range(3))
-        cube[:, source, place, day - first, hour] = one.to_numpy().T
-    return tuple(names), first, cube
+        if len(table):
+            hours = _hours_of_day(table)
+            cell = _local_us(table) // (_DAY_US // hours)
+            first, days = _day_range([cell // hours])
+            key = (_place(table["source"], sources) * days - first) * hours + cell
+            sums.append((place, first, _sums(table, columns, key, (len(sources), days, hours))))
+    start, days = _day_range([np.array([first, first + one.shape[2] - 1]) for _, first, one in sums])
+    cube = np.zeros((len(columns), len(sources), len(names), days, hours))
+    for place, first, one in sums:
+        cube[:, :, place, first - start : first - start + one.shape[2]] = one
+    return tuple(names), start, cube
+
+
+def _hours_of_day(table: pd.DataFrame) -> int:
+    """Return how many cells a day is shown in: 24, or fewer if the intervals are longer than an hour."""
+    length = (table["interval_end"].iloc[0] - table["interval_start"].iloc[0]).total_seconds()
+    return int(86_400 // max(3600, round(length)))
 
 
 def _by_band(tables: Tables, sources: tuple[str, ...], deployments: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Return the edges of the bands and sums, shape (column, source, deployment, band)."""
-    columns = ["active_s", "effort_s"]
-    sums: list[tuple[int, pd.DataFrame]] = []
+    columns = COLUMNS["frequency"][3:]
+    sums: list[tuple[int, np.ndarray, np.ndarray]] = []
     edges: set[float] = set()
     for name, table in tables:
-        one = table[columns].groupby([_place(table["source"], sources), table["freq_low_hz"]]).sum()
-        edges.update(table["freq_low_hz"].unique(), table["freq_high_hz"].unique())
-        sums.append((deployments.index(name), one))
+        band, low_hz = pd.factorize(table["freq_low_hz"].to_numpy())
+        key = _place(table["source"], sources) * len(low_hz) + band
+        edges.update(low_hz, pd.unique(table["freq_high_hz"].to_numpy()))
+        one = _sums(table, columns, key, (len(sources), len(low_hz)))
+        sums.append((deployments.index(name), low_hz, one))
     edges_hz = np.array(sorted(edges) or [0.0, 1.0])
     cube = np.zeros((len(columns), len(sources), len(deployments), len(edges_hz) - 1))
-    for place, one in sums:
-        source, low_hz = (one.index.get_level_values(level).to_numpy() for level in range(2))
-        cube[:, source, place, np.searchsorted(edges_hz, low_hz)] = one.to_numpy().T
+    for place, low_hz, one in sums:
+        cube[:, :, place, np.searchsorted(edges_hz, low_hz)] = one
     return edges_hz, cube
 
 
-def _local_us(table: pd.DataFrame) -> pd.Series:
+def _sums(table: pd.DataFrame, columns: Sequence[str], key: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Add up the rows of each column by flat index ``key`` into ``shape``; a missing value adds nothing."""
+    size = int(np.prod(shape))
+    values = (np.nan_to_num(table[column].to_numpy(dtype=float, na_value=np.nan)) for column in columns)
+    return np.stack([np.bincount(key, value, size).reshape(shape) for value in values])
+
+
+def _local_us(table: pd.DataFrame) -> np.ndarray:
     """Return the start of each interval on the deployment's clock, microseconds since 1970."""
-    utc_us = table["interval_start"].astype("datetime64[us, UTC]").astype("int64")
-    return utc_us + table["utc_offset_min"].astype("int64") * 60_000_000
+    utc_us = table["interval_start"].astype("datetime64[us, UTC]").astype("int64").to_numpy()
+    offset_us = table["utc_offset_min"].to_numpy(dtype=np.int64) * 60_000_000
+    return np.asarray(utc_us + offset_us)
 
 
-def _local_day(table: pd.DataFrame) -> pd.Series:
-    """Return the local day of each interval, days since 1970."""
-    return _local_us(table) // _DAY_US
-
-
-def _place(names: pd.Series, order: tuple[str, ...]) -> pd.Series:
+def _place(names: pd.Series, order: tuple[str, ...]) -> np.ndarray:
     """Return the place of each name in ``order``."""
-    return names.astype(str).map({name: place for place, name in enumerate(order)}).astype("int64")
+    codes, found = pd.factorize(names)
+    return np.array([order.index(str(name)) for name in found], dtype=np.int64)[codes]
 
 
 def _day_range(days: list[np.ndarray]) -> tuple[int, int]:

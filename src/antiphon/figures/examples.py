@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from antiphon.signal.levels import NOT_HEARD
+from antiphon.figures.style import NOT_ANALYSED, source_colours
 
-__all__ = ["SOURCE_COLOURS", "draw_example", "example_sheet"]
+__all__ = ["draw_example", "example_sheet"]
 
-SOURCE_COLOURS = ("#0072B2", "#E69F00", "#CC79A7", "#009E73", "#D55E00", "#56B4E9", "#F0E442", "#000000")
-"""Okabe and Ito (2008), Color Universal Design: told apart by colour-blind readers too."""
-
+_NOT_HEARD = 0
 _SHOWN_CODES = 110
 _HEIGHT_INCHES = 2.1
 _WIDTH_INCHES = 7.0
@@ -58,6 +56,7 @@ def example_sheet(
     The figure; nothing is written.
     """
     rows = -(-max(len(levels), 1) // columns)
+    colours = source_colours(sources)
     figure = Figure(figsize=(_WIDTH_INCHES * columns, _HEIGHT_INCHES * rows + 0.5), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
     for index, axis in enumerate(axes):
@@ -67,10 +66,10 @@ def example_sheet(
         draw_example(
             axis,
             levels[index],
-            masks[index],
+            dict(zip(colours.values(), masks[index], strict=True)),
             hop_s=hop_s,
             bin_hz=bin_hz,
-            found=None if compared is None else compared[index],
+            found=None if compared is None else dict(zip(colours.values(), compared[index], strict=True)),
         )
         if titles is not None:
             axis.set_title(titles[index], fontsize=8, loc="left")
@@ -78,35 +77,57 @@ def example_sheet(
             axis.set_ylabel("kHz", fontsize=8)
         if index >= len(levels) - columns:
             axis.set_xlabel("seconds", fontsize=8)
-    lines = [Line2D([], [], color=_colour(k), label=name) for k, name in enumerate(sources)]
+    lines = [Line2D([], [], color=colour, label=name) for name, colour in colours.items()]
     note = None if compared is None else "line: truth, tint: found"
     figure.legend(handles=lines, loc="outside upper center", ncols=len(sources), fontsize=8, frameon=False, title=note)
     return figure
 
 
 def draw_example(
-    axis: Axes, level: np.ndarray, masks: np.ndarray, *, hop_s: float, bin_hz: float, found: np.ndarray | None = None
+    axis: Axes,
+    level: np.ndarray,
+    masks: Mapping[str, np.ndarray],
+    *,
+    hop_s: float,
+    bin_hz: float,
+    found: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """Draw one spectrogram with outlines (``masks``) and tints (``found``), both (source, time, frequency), bool."""
+    """Draw one spectrogram with outlines and tints.
+
+    Parameters
+    ----------
+    axis
+        Where to draw.
+    level
+        Level codes, shape (time, frequency), uint8.
+    masks
+        By colour, what is outlined, shape (time, frequency), bool.
+    hop_s
+        Seconds from frame to frame.
+    bin_hz
+        Width of a bin in hertz.
+    found
+        By colour, what is tinted, shape (time, frequency), bool.
+    """
     frames, bins = level.shape
-    extent = (0.0, frames * hop_s, 0.0, bins * bin_hz / 1000)
-    heard = level[level != NOT_HEARD]
+    heard = level[level != _NOT_HEARD]
     darkest = int(np.percentile(heard, 20)) - 6 if len(heard) else 0
-    shown = np.ma.masked_equal(level.T, NOT_HEARD)
-    axis.set_facecolor("#e8e8e8")
+    axis.set_facecolor(NOT_ANALYSED)
     axis.imshow(
-        shown, origin="lower", aspect="auto", extent=extent, cmap="gray_r", vmin=darkest, vmax=darkest + _SHOWN_CODES
+        np.ma.masked_equal(level.T, _NOT_HEARD),
+        origin="lower",
+        aspect="auto",
+        extent=(0.0, frames * hop_s, 0.0, bins * bin_hz / 1000),
+        cmap="gray_r",
+        vmin=darkest,
+        vmax=darkest + _SHOWN_CODES,
     )
     seconds = (np.arange(frames) + 0.5) * hop_s
     kilohertz = (np.arange(bins) + 0.5) * bin_hz / 1000
-    for index in range(len(masks)):
-        colour = _colour(index)
-        if found is not None and found[index].any():
-            axis.contourf(seconds, kilohertz, found[index].T, levels=[0.5, 1.5], colors=[colour], alpha=0.35)
-        if masks[index].any():
-            axis.contour(seconds, kilohertz, masks[index].T, levels=[0.5], colors=[colour], linewidths=0.7)
+    for colour, mask in (found or {}).items():
+        if mask.any():
+            axis.contourf(seconds, kilohertz, mask.T, levels=[0.5, 1.5], colors=[colour], alpha=0.35)
+    for colour, mask in masks.items():
+        if mask.any():
+            axis.contour(seconds, kilohertz, mask.T, levels=[0.5], colors=[colour], linewidths=0.7)
     axis.tick_params(labelsize=7)
-
-
-def _colour(index: int) -> str:
-    return SOURCE_COLOURS[index % len(SOURCE_COLOURS)]

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from antiphon.figures import chapters, wording
+from antiphon.figures import chapters, trust, wording
 from antiphon.figures.digest import Coverage, Heard, Quality
 from antiphon.figures.pictures import data_uri
 
@@ -88,17 +88,13 @@ def season_page(
     origin
         Where all this comes from.
     """
-    environment = Environment(
-        loader=PackageLoader("antiphon.figures"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {name: getattr(wording, name) for name in wording.__all__} | {"svg": Markup, "uri": data_uri}
-    environment.globals["plural"] = wording.plural
-    return environment.get_template("season.html.j2").render(
+    template = _environment().get_template("season.html.j2")
+    html = template.render(
         title=title,
         season=season,
         dates=wording.span(coverage.first_day, coverage.last_day),
         coverage=coverage,
-        calendar=chapters.covered(coverage) if coverage.deployments else None,
+        calendar=chapters.covered(coverage) if coverage.scheduled_s.any() else None,
         effort=chapters.coverage_rows(coverage),
         quality=quality,
         meanings=meanings,
@@ -106,17 +102,31 @@ def season_page(
         many=chapters.MANY,
         models=[_model_view(place, model) for place, model in enumerate(models, start=1)],
         origin=origin,
-    ) + "\n"
+    )
+    return html + "\n"
+
+
+def _environment() -> Environment:
+    """Return the templates: whatever they show is escaped, except pictures of our own making."""
+    environment = Environment(
+        loader=PackageLoader("antiphon.figures"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {name: getattr(wording, name) for name in wording.__all__} | {"svg": Markup, "uri": data_uri}
+    environment.globals["plural"] = wording.plural
+    return environment
 
 
 def _model_view(place: int, model: ModelPart) -> dict[str, Any]:
-    names = model.card.get("sources", {})
-    header, cells, numeric = chapters.score_table(model.scores)
     return {
         "id": f"model-{place}",
         "name": model.name,
-        "facts": chapters.card_facts(model.card),
-        "sources": chapters.source_views(model.heard, names, f"m{place}"),
-        "scores": {"header": header, "cells": cells, "numeric": numeric, "ours": [model.name in row for row in cells]},
+        "sources": chapters.source_views(model.heard, model.card["sources"], f"m{place}"),
+        "f1": trust.f1_table(model.scores, model.card["model"]),
+        "scores": trust.score_table(model.scores),
         "pictures": model.pictures,
+        "facts": trust.card_facts(model.card),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -13,12 +14,24 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from antiphon.figures.style import ACCENT, GRID, LOST, MUTED, NOT_ANALYSED, RULES, printable, ramp
+from antiphon.figures.style import (
+    COVERAGE_STOPS,
+    GRID,
+    INK,
+    LOST,
+    MUTED,
+    NOT_ANALYSED,
+    RULES,
+    printable,
+    ramp,
+    ramp_stops,
+)
+from antiphon.figures.wording import duration
 
 __all__ = ["calendar", "day_profile", "hours_by_date", "silhouette"]
 
 _FEW_DAYS = 14
-_CALENDAR_PX, _PANEL_PX, _PANEL_HEIGHT_PX = 1060, 330, 220
+_CALENDAR_PX, _PANEL_PX, _PANEL_HEIGHT_PX, _PANEL_GAP_PX = 1060, 330, 220, 28
 
 
 def calendar(analysed_s: np.ndarray, lost: np.ndarray, deployments: Sequence[str], first_day: date) -> Figure:
@@ -40,8 +53,8 @@ def calendar(analysed_s: np.ndarray, lost: np.ndarray, deployments: Sequence[str
     cell = float(np.clip((_CALENDAR_PX - left) / days, 2, 52))
     height = 30 if rows <= 6 else 20 if rows <= 20 else 13
     with rc_context(RULES):
-        figure, axes = _canvas(days * cell, rows * height, left=left, bottom=34)
-        _cells(axes, np.ma.masked_equal(analysed_s, 0), plain_ramp(ACCENT), float(analysed_s.max()))
+        figure, axes = _canvas(days * cell, rows * height, left=left, bottom=38)
+        _cells(axes, np.ma.masked_equal(analysed_s, 0), ramp(COVERAGE_STOPS), float(analysed_s.max()))
         where, which = np.nonzero(lost)
         axes.scatter(which, where, marker="x", s=min(cell, height) * 1.6, linewidths=1.3, color=LOST)
         axes.set_yticks(range(rows), [printable(name) for name in deployments])
@@ -52,10 +65,17 @@ def calendar(analysed_s: np.ndarray, lost: np.ndarray, deployments: Sequence[str
             axes.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
             axes.grid(which="minor", axis="both", color="white", linewidth=1.2)
             axes.tick_params(which="minor", length=0)
+        if cell > 40:
+            for row, day in zip(*np.nonzero(analysed_s), strict=True):
+                pale = analysed_s[row, day] < 0.45 * analysed_s.max()
+                words = duration(float(analysed_s[row, day]))
+                axes.text(day, row, words, color=INK if pale else "white", ha="center", va="center", fontsize=7.5)
     return figure
 
 
-def hours_by_date(occupancy: np.ma.MaskedArray, first_day: date, colour: str, highest: float) -> Figure:
+def hours_by_date(
+    occupancy: np.ma.MaskedArray, first_day: date, colour: str, highest: float, panels: int = 1
+) -> Figure:
     """Draw one deployment's occupancy by hour of local day and date.
 
     Parameters
@@ -68,21 +88,24 @@ def hours_by_date(occupancy: np.ma.MaskedArray, first_day: date, colour: str, hi
         Colour of the source.
     highest
         Value of the darkest colour, the same for all deployments of a source.
+    panels
+        Width of the picture in panels of the page.
     """
     days, hours = occupancy.shape
+    whole_px = _PANEL_PX * panels + _PANEL_GAP_PX * (panels - 1)
     with rc_context(RULES):
         if days <= _FEW_DAYS:
-            figure, axes = _canvas(_PANEL_PX - 62, days * float(np.clip(178 / days, 12, 36)), left=52, bottom=34)
-            _cells(axes, occupancy, ramp(colour), highest)
+            figure, axes = _canvas(whole_px - 62, days * float(np.clip(178 / days, 12, 36)), left=52, bottom=38)
+            _cells(axes, occupancy, ramp(ramp_stops(colour)), highest)
             _hours(axes.xaxis, hours, -0.5)
             axes.set_xlabel("hour of local day", labelpad=2)
             _dates(axes.yaxis, first_day, days)
         else:
-            figure, axes = _canvas(_PANEL_PX - 48, _PANEL_HEIGHT_PX - 28, left=38, bottom=20)
-            _cells(axes, occupancy.T, ramp(colour), highest)
+            figure, axes = _canvas(whole_px - 48, _PANEL_HEIGHT_PX - 28, left=38, bottom=20)
+            _cells(axes, occupancy.T, ramp(ramp_stops(colour)), highest)
             axes.invert_yaxis()
             _hours(axes.yaxis, hours, -0.5)
-            _dates(axes.xaxis, first_day, days, most=5)
+            _dates(axes.xaxis, first_day, days, most=5 * panels)
     return figure
 
 
@@ -103,7 +126,7 @@ def day_profile(occupancy: np.ndarray, days: np.ndarray, single: np.ndarray, col
     hours = len(occupancy)
     middle, width = np.arange(hours) + 0.5, 0.86
     with rc_context(RULES):
-        figure, axes = _canvas(_PANEL_PX - 56, _PANEL_HEIGHT_PX - 84, left=46, bottom=76)
+        figure, axes = _canvas(_PANEL_PX - 56, _PANEL_HEIGHT_PX - 88, left=46, bottom=80)
         axes.bar(middle, np.nan_to_num(occupancy), width=width, color=colour, linewidth=0)
         for line in single:
             axes.plot(middle, line, color=MUTED, linewidth=0.7, alpha=0.75)
@@ -113,7 +136,7 @@ def day_profile(occupancy: np.ndarray, days: np.ndarray, single: np.ndarray, col
         axes.set_xlim(0, hours)
         axes.tick_params(labelbottom=False)
         place = axes.get_position()
-        below = figure.add_axes((place.x0, 34 / _PANEL_HEIGHT_PX, place.width, 30 / _PANEL_HEIGHT_PX))
+        below = figure.add_axes((place.x0, 38 / _PANEL_HEIGHT_PX, place.width, 30 / _PANEL_HEIGHT_PX))
         most = max(1, int(days.max(initial=1)))
         below.bar(middle, days / most, width=width, color=GRID, linewidth=0)
         below.set_yticks([0.5], [f"{most}\nday{'s' if most > 1 else ''}"])
@@ -126,14 +149,14 @@ def day_profile(occupancy: np.ndarray, days: np.ndarray, single: np.ndarray, col
 
 
 def silhouette(edges_hz: np.ndarray, fraction: np.ndarray, single: np.ndarray, colour: str) -> Figure:
-    """Draw in which part of the analysed time a source is active, over frequency.
+    """Draw in which share of the analysed cells a source is active, over frequency.
 
     Parameters
     ----------
     edges_hz
         Edges of the bands in hertz, shape (band + 1,).
     fraction
-        Share of the analysed time, 0-1, NaN where no recorder hears, shape (band,).
+        Share of the analysed cells, 0-1, NaN where no recorder hears, shape (band,).
     single
         The same for each deployment, shape (deployment, band); drawn as thin lines, may have no rows.
     colour
@@ -141,7 +164,7 @@ def silhouette(edges_hz: np.ndarray, fraction: np.ndarray, single: np.ndarray, c
     """
     edges_khz = edges_hz / 1000
     with rc_context(RULES):
-        figure, axes = _canvas(_PANEL_PX - 56, _PANEL_HEIGHT_PX - 70, left=46, bottom=34)
+        figure, axes = _canvas(_PANEL_PX - 56, _PANEL_HEIGHT_PX - 70, left=46, bottom=38)
         axes.stairs(np.nan_to_num(fraction), edges_khz, fill=True, color=colour, alpha=0.9, linewidth=0)
         for line in single:
             axes.stairs(line, edges_khz, baseline=None, color=MUTED, linewidth=0.7, alpha=0.75)
@@ -164,7 +187,8 @@ def _canvas(width: float, height: float, *, left: float, bottom: float) -> tuple
     return figure, figure.add_axes(place)
 
 
-def _hatching() -> dict[str, object]:
+def _hatching() -> dict[str, Any]:
+    """Return the look of what was not analysed."""
     return {"facecolor": "white", "edgecolor": NOT_ANALYSED, "hatch": "//////", "linewidth": 0}
 
 
@@ -186,7 +210,7 @@ def _percent(axes: Axes, values: np.ndarray) -> None:
 
 
 def _hours(axis: Axis, hours: int, first_edge: float) -> None:
-    """Label an axis of ``hours`` cells a day, the first of which begins at ``first_edge``, with 0, 6, 12, 18 and 24 h."""
+    """Label an axis of ``hours`` cells a day, the first from ``first_edge`` on, with the hours 0, 6, 12, 18 and 24."""
     axis.set_ticks([part * hours / 4 + first_edge for part in range(5)], ["0", "6", "12", "18", "24"])
 
 
@@ -201,8 +225,14 @@ def _dates(axis: Axis, first_day: date, days: int, most: int = 10) -> None:
         if len(marked) <= most:
             break
     monthly = len(marked) > 1 and all(day.day == 1 for day in marked)
-    names = [f"{day:%b %Y}" if monthly and day.month == 1 else f"{day:%b}" if monthly else f"{day.day} {day:%b}" for day in marked]
-    axis.set_ticks([(day - first_day).days for day in marked], names)
+    axis.set_ticks([(day - first_day).days for day in marked], [_day_name(day, monthly) for day in marked])
+
+
+def _day_name(day: date, monthly: bool) -> str:
+    """Return the label of a day on an axis of days or, with the year at its turn, of months."""
+    if not monthly:
+        return f"{day.day} {day:%b}"
+    return f"{day:%b %Y}" if day.month == 1 else f"{day:%b}"
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex, to_rgb
 
 __all__ = [
     "ACCENT",
+    "COVERAGE_STOPS",
     "GRID",
     "INK",
     "LEVEL_MAP",
@@ -18,6 +19,7 @@ __all__ = [
     "PALETTE",
     "PAPER",
     "RULES",
+    "Stops",
     "printable",
     "ramp",
     "ramp_stops",
@@ -32,6 +34,12 @@ INK, MUTED, GRID, PAPER, ACCENT = "#20262b", "#5d666d", "#dcd9d0", "#fcfbf8", "#
 LOST = "#B5452C"
 NOT_ANALYSED = "#c3c8cc"
 """Colour of the hatching that stands for 'not analysed': never part of a :func:`ramp`."""
+
+Stops = tuple[tuple[float, str], ...]
+"""Places (0-1) and colours that a colour map runs through."""
+
+COVERAGE_STOPS: Stops = ((0.0, "#dbe8e6"), (1.0, ACCENT))
+"""Colours of analysed time."""
 
 LEVEL_MAP = "magma"
 """Colour map of spectrograms: even in lightness, readable in grey."""
@@ -81,21 +89,21 @@ def source_colours(sources: Sequence[str]) -> dict[str, str]:
     return {source: PALETTE[place % len(PALETTE)] for place, source in enumerate(sources)}
 
 
-def ramp_stops(colour: str) -> tuple[tuple[float, str], ...]:
-    """Return the places (0-1) and colours that :func:`ramp` runs through."""
+def ramp_stops(colour: str) -> Stops:
+    """Return where the colour map of one source runs through: near-white at 0, ``colour``, a dark shade of it at 1."""
     rgb = to_rgb(colour)
     light = to_hex([1 - 0.07 * (1 - part) for part in rgb])
     dark = to_hex([0.32 * part for part in rgb])
     return (0.0, light), (0.62, to_hex(rgb)), (1.0, dark)
 
 
-def ramp(colour: str) -> LinearSegmentedColormap:
-    """Return the colour map of one source: near-white at 0, through ``colour``, to a dark shade of it.
+def ramp(stops: Stops) -> Colormap:
+    """Return the colour map that runs through ``stops``.
 
     Lightness falls all the way, so the map reads in grey and in print; masked values stay transparent and let the
     'not analysed' hatching behind them through.
     """
-    whole = LinearSegmentedColormap.from_list(f"ramp-{colour}", ramp_stops(colour), N=64)
+    whole = LinearSegmentedColormap.from_list("ramp", stops, N=64)
     return whole.with_extremes(bad=(0, 0, 0, 0))
 
 

@@ -25,7 +25,9 @@ def percent(share: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration in the unit that suits it: seconds, minutes or hours."""
+    """Return a duration in the unit that suits it: seconds, minutes or hours; words where it is NaN."""
+    if math.isnan(seconds):
+        return f"not{_NBSP}known"
     if seconds < 90:
         return f"{seconds:.0f}{_NBSP}s"
     if seconds < 5400:
@@ -44,15 +46,17 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,}{_NBSP}{noun}" if number == 1 else f"{number:,}{_NBSP}{noun}s"
 
 
-def score(value: object) -> str:
-    """Return a score with three digits; whatever is no number stays as it is."""
+def score(text: str) -> str:
+    """Return a number in three digits, a dash for a number that is missing, and any other text as it is."""
     try:
-        number = float(str(value))
+        number = float(text or "nan")
     except ValueError:
-        return str(value)
+        return text
     if math.isnan(number):
         return "–"
-    return f"{number:,.0f}" if number.is_integer() and abs(number) > 1 else f"{number:.3f}"
+    if number == 0 or (number.is_integer() and abs(number) > 1):
+        return f"{number:,.0f}"
+    return f"{number:.3g}" if 0 < abs(number) < 0.01 else f"{number:.3f}"
 
 
 def clock(hour: int, hours: int) -> str:

@@ -112,7 +112,7 @@ class SetAside:
     deployment, site
         Names.
     latitude, longitude, utc_offset_min, sensitivity_db
-        As in :class:`Manifest`; ``utc_offset_min`` is that of the first recording's year, None if no start is known.
+        As in :class:`Manifest`; ``utc_offset_min`` is that of the year of the first known start (of 2001 if none is).
     rows
         Recordings that are quarantined or excluded, sorted by path: the fields of :class:`RecordingRow`, None where
         a header or a name did not say, and status ``quarantined`` or ``excluded``.
@@ -122,7 +122,7 @@ class SetAside:
     site: str
     latitude: float | None
     longitude: float | None
-    utc_offset_min: int | None
+    utc_offset_min: int
     sensitivity_db: float | None
     rows: tuple[dict[str, Any], ...]
 

@@ -13,8 +13,6 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import numpy as np
-
 __all__ = [
     "DAY_US",
     "LocalTimeError",
@@ -23,13 +21,11 @@ __all__ = [
     "local_time",
     "offset_min",
     "parse_zone",
-    "standard_days",
     "standard_offset_min",
     "to_utc_us",
 ]
 
 DAY_US = 86_400_000_000
-_MINUTE_US = 60_000_000
 _MINUTE = timedelta(minutes=1)
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -181,36 +177,6 @@ def standard_offset_min(zone: tzinfo, year: int) -> int:
     """Return the offset of a zone's standard time in ``year``, minutes: the smallest of that year's days."""
     noon = datetime(year, 1, 1, 12, tzinfo=zone)
     return min(offset_min(noon + timedelta(days=day)) for day in range(365))
-
-
-def standard_days(times_us: np.ndarray, zone: tzinfo) -> tuple[np.ndarray, np.ndarray]:
-    """Return the standard days in which instants lie.
-
-    Parameters
-    ----------
-    times_us
-        Microseconds since 1970-01-01 UTC, shape (n,), int64, in the years 2 to 9998.
-    zone
-        The zone.
-
-    Returns
-    -------
-    Days since 1970-01-01 and the standard time's offset from UTC in minutes, both shape (n,), int64.
-    """
-    utc_years = times_us.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
-    days, offsets = np.empty_like(times_us), np.empty_like(times_us)
-    open_cases = np.ones(times_us.shape, dtype=bool)
-    # A zone may change its standard time at a turn of the year: a day belongs to the year it is dated in.
-    for step in (0, 1, -1, 0):
-        if not open_cases.any():
-            break
-        known, places = np.unique(utc_years[open_cases] + step, return_inverse=True)
-        offset = np.array([standard_offset_min(zone, year) for year in known.tolist()], dtype=np.int64)[places]
-        day = (times_us[open_cases] + offset * _MINUTE_US) // DAY_US
-        days[open_cases], offsets[open_cases] = day, offset
-        dated = day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-        open_cases[open_cases] = dated != known[places]
-    return days, offsets
 
 
 def clock_is_set(time_us: int) -> bool:

@@ -138,7 +138,7 @@ def _text(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise AntiphonError(f"{path}: no such file; `antiphon ingest --draft` makes one to correct") from None
+        raise AntiphonError(f"{path}: no such file; `antiphon draft` makes one to correct") from None
     except UnicodeDecodeError:
         raise AntiphonError(f"{path}: not UTF-8; save it as 'CSV UTF-8 (comma delimited)'") from None
     header = text.split("\n", 1)[0]
@@ -188,7 +188,7 @@ def _deployment(row: int, cells: Mapping[str, str], audio_root: Path, mistakes: 
     first_us, last_us = deployment.first_us, deployment.last_us
     if first_us is not None and last_us is not None and last_us < first_us:
         mistakes.append(f"row {row}: last_time {cells['last_time']} is before first_time {cells['first_time']}")
-    if (deployment.latitude is None) != (deployment.longitude is None) and len(mistakes) == before:
+    if bool(cells["latitude"]) != bool(cells["longitude"]):
         mistakes.append(f"row {row}: latitude and longitude must both be given or both be empty")
     return deployment if len(mistakes) == before else None
 
@@ -268,7 +268,8 @@ def _name_clashes(records: Mapping[int, Mapping[str, str]]) -> Iterator[str]:
         if cells["channel"].lower() == "each":
             one_channel = re.compile(re.escape(cells["deployment"].casefold()) + r"-ch\d+")
             for name in filter(one_channel.fullmatch, rows):
-                yield f"row {rows[name]}: deployment {name!r} is how a channel of row {row} is named; rename it"
+                taken = records[rows[name]]["deployment"]
+                yield f"row {rows[name]}: deployment {taken!r} is how a channel of row {row} is named; rename it"
 
 
 def _folder_clashes(records: Mapping[int, Mapping[str, str]], audio_root: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the head of a FLAC file says: Vorbis comments, and the RIFF chunks that ``flac --keep-foreign-metadata`` keeps."""
+"""What the head of a FLAC file says: Vorbis comments, and the RIFF chunks of the WAV file that it was made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that stand where a recording should and are known not to be one: text, pointers, codecs without a decoder here."""
+"""Files that stand where a recording should and are known not to be one: text, pointers, codecs without decoder."""
 
 from __future__ import annotations
 

@@ -6,34 +6,36 @@ it is the only place that holds times of change, and nothing that others read de
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from antiphon.io.deployments import Deployment
-from antiphon.io.filenames import parse_name
+from antiphon.io.filenames import NameTime, parse_name
 from antiphon.io.metadata import Candidate, recorder_facts
 from antiphon.io.patience import Beat, Hung, each_within
 from antiphon.io.reasons import MEANINGS, Reason
 from antiphon.io.recordings import Header, probe
-from antiphon.io.starts import resolve_start
+from antiphon.io.starts import Start, resolve_start
 from antiphon.io.whole import whole_file
 
 __all__ = [
     "HEADERS",
     "IGNORED",
+    "KEPT",
+    "Clockwork",
     "Patience",
     "keep_headers",
     "kept_headers",
     "known_and_fresh",
     "probe_files",
-    "with_starts",
+    "timed_anew",
 ]
 
 IGNORED = "ignored"
@@ -67,7 +69,7 @@ STARTS = pa.schema(
     ]
 )
 KEPT = pa.schema([*HEADERS, *STARTS])
-_MADE_BY = b"antiphon.made_by"
+_READ_BY, _TIMED_BY = b"antiphon.read_by", b"antiphon.timed_by"
 _SLICE = 20_000
 # What may be mended without a change of the file: it is read again by the next run.
 _PASSING = pa.array([Reason.READ_TIMEOUT, Reason.UNREADABLE], pa.string())
@@ -92,36 +94,63 @@ class Patience:
     most_hung: int
 
 
-def kept_headers(path: Path, made_by: str) -> tuple[pa.Table, bool]:
+@dataclass(frozen=True)
+class Clockwork:
+    """What a recording's start time depends on, beside the recording.
+
+    Attributes
+    ----------
+    deployment
+        Its zone, clock of file names and bounds.
+    patterns
+        The user's patterns of file names.
+    tolerance_s
+        Difference of two sources above which it is reported, seconds.
+    """
+
+    deployment: Deployment
+    patterns: tuple[str, ...]
+    tolerance_s: float
+
+    def identity(self) -> str:
+        """Return a text that is equal where start times are."""
+        one = self.deployment
+        clock = [str(one.zone), one.filename_time, one.fold, one.first_us, one.last_us]
+        return json.dumps([*clock, self.patterns, self.tolerance_s])
+
+
+def kept_headers(path: Path, version: int, clockwork: Clockwork) -> tuple[pa.Table, bool]:
     """Read what an earlier run kept.
 
     Parameters
     ----------
     path
         The kept table; may be absent.
-    made_by
-        What start times depend on: version, deployment and settings.
+    version
+        Version of the stage; headers that another one read are of no use.
+    clockwork
+        What start times depend on now.
 
     Returns
     -------
     Table of the schema :data:`KEPT`, empty where nothing of use was kept, and whether its start times stand.
     """
     try:
-        kept = pq.read_table(path, memory_map=False)
+        kept = pq.read_table(path)
     except (FileNotFoundError, pa.ArrowInvalid):
         return KEPT.empty_table(), False
-    if not kept.schema.equals(KEPT):
+    made = kept.schema.metadata or {}
+    if not kept.schema.equals(KEPT) or made.get(_READ_BY) != str(version).encode():
         return KEPT.empty_table(), False
-    stands = (kept.schema.metadata or {}).get(_MADE_BY) == made_by.encode()
-    return kept.replace_schema_metadata(None), stands
+    return kept.replace_schema_metadata(None), made.get(_TIMED_BY) == clockwork.identity().encode()
 
 
-def keep_headers(path: Path, table: pa.Table, made_by: str) -> None:
-    """Write what the next run may use, whole or not at all."""
+def keep_headers(path: Path, table: pa.Table, version: int, clockwork: Clockwork) -> None:
+    """Write what the next run may use, whole or not at all; parameters as :func:`kept_headers`."""
+    made = {_READ_BY: str(version).encode(), _TIMED_BY: clockwork.identity().encode()}
+    coded = ["format", "subtype", "status", "reason", "recorder", "serial", "time_source", "time_reason"]
     with whole_file(path) as scratch:
-        coded = ["format", "subtype", "status", "reason", "recorder", "serial", "time_source", "time_reason"]
-        marked = table.replace_schema_metadata({_MADE_BY: made_by.encode()})
-        pq.write_table(marked, scratch, compression="zstd", use_dictionary=coded)
+        pq.write_table(table.replace_schema_metadata(made), scratch, compression="zstd", use_dictionary=coded)
 
 
 def known_and_fresh(files: pa.Table, kept: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -148,7 +177,7 @@ def known_and_fresh(files: pa.Table, kept: pa.Table) -> tuple[pa.Table, pa.Table
     return lasting.take(pa.array(at[same])), files.filter(pa.array(~same))
 
 
-def probe_files(audio_root: Path, files: pa.Table, patterns: Sequence[str], patience: Patience) -> Iterator[pa.Table]:
+def probe_files(audio_root: Path, files: pa.Table, clockwork: Clockwork, patience: Patience) -> Iterator[pa.Table]:
     """Read the headers of files.
 
     Parameters
@@ -157,36 +186,60 @@ def probe_files(audio_root: Path, files: pa.Table, patterns: Sequence[str], pati
         Folder that paths are relative to.
     files
         Table of the schema :data:`~antiphon.io.listing.FILES`.
-    patterns
-        The user's patterns of file names.
+    clockwork
+        What start times depend on.
     patience
         How files are read.
 
     Yields
     ------
-    Tables of the schema :data:`HEADERS`, some thousand files each, in order. Status :data:`IGNORED` marks files that
+    Tables of the schema :data:`KEPT`, some thousand files each, in order. Status :data:`IGNORED` marks files that
     neither extension nor content calls a recording.
     """
 
-    def read(file: tuple[str, str | None], beat: Beat) -> tuple[Any, ...]:
+    def read(file: tuple[str, str | None], beat: Beat) -> _Seen:
         path, fault = file
-        header = _faulty(Reason(fault)) if fault else probe(audio_root / path)
-        return _columns(header, path, patterns)
+        try:
+            return _seen(_faulty(Reason(fault)) if fault else probe(audio_root / path), path, clockwork)
+        except Exception as error:
+            error.add_note(f"while reading {audio_root / path}")
+            raise
 
     for start in range(0, len(files), _SLICE):
         part = files.slice(start, _SLICE)
         items = list(zip(part["path"].to_pylist(), part["fault"].to_pylist(), strict=True))
         results = each_within(patience.timeout_s, read, items, threads=patience.threads, most_hung=patience.most_hung)
-        rows = [
-            _columns(_hung(result, patience), path, patterns) if isinstance(result, Hung) else result
+        seen = [
+            _seen(_hung(result, patience), path, clockwork) if isinstance(result, Hung) else result
             for result, (path, _) in zip(results, items, strict=True)
         ]
-        yield _table(part, rows)
+        yield _table(part, seen)
 
 
-def _columns(header: Header, path: str, patterns: Sequence[str]) -> tuple[Any, ...]:
-    """Return what :data:`HEADERS` holds of a file beside path, size and time of change."""
-    facts = recorder_facts(header, parse_name(path.rpartition("/")[2], patterns))
+def timed_anew(kept: pa.Table, clockwork: Clockwork) -> pa.Table:
+    """Return a table of the schema :data:`KEPT` with its start times found anew, without opening a file."""
+    parts = [KEPT.empty_table()]
+    for start in range(0, len(kept), _SLICE):
+        part = kept.slice(start, _SLICE)
+        starts = []
+        for path, said in zip(part["path"].to_pylist(), part["said"].to_pylist(), strict=True):
+            named = recorder_facts(Header(0), _name_time(path, clockwork)).candidates
+            candidates = [*(Candidate(**one) for one in said or ()), *named]
+            starts.append(resolve_start(candidates, clockwork.deployment, clockwork.tolerance_s))
+        columns = _columns([astuple(one) for one in starts], STARTS)
+        parts.append(pa.table([*(part[name] for name in HEADERS.names), *columns], schema=KEPT))
+    return pa.concat_tables(parts)
+
+
+class _Seen(NamedTuple):
+    """What was found out about one file: columns of :data:`HEADERS` beside the listing's, and its start."""
+
+    header: tuple[Any, ...]
+    start: Start
+
+
+def _seen(header: Header, path: str, clockwork: Clockwork) -> _Seen:
+    facts = recorder_facts(header, _name_time(path, clockwork))
     said = [
         {"local": one.local, "offset_min": one.offset_min, "source": one.source}
         for one in facts.candidates
@@ -194,7 +247,12 @@ def _columns(header: Header, path: str, patterns: Sequence[str]) -> tuple[Any, .
     ]
     numbers = (header.rate_hz or None, header.channels or None, header.frames if header.rate_hz else None)
     verdict = (header.status, header.reason, header.detail)
-    return (header.format, header.subtype, *numbers, *verdict, facts.recorder, facts.serial, said)
+    columns = (header.format, header.subtype, *numbers, *verdict, facts.recorder, facts.serial, said)
+    return _Seen(columns, resolve_start(facts.candidates, clockwork.deployment, clockwork.tolerance_s))
+
+
+def _name_time(path: str, clockwork: Clockwork) -> NameTime | None:
+    return parse_name(path.rpartition("/")[2], clockwork.patterns)
 
 
 def _faulty(reason: Reason, detail: str | None = None) -> Header:
@@ -207,27 +265,17 @@ def _hung(hung: Hung, patience: Patience) -> Header:
     return _faulty(Reason.READ_TIMEOUT, f"not tried after {patience.most_hung} files that did not answer")
 
 
-def _table(files: pa.Table, rows: list[tuple[Any, ...]]) -> pa.Table:
-    fields = list(HEADERS)[3:]
-    columns = [pa.array(values, one.type) for values, one in zip(zip(*rows, strict=True), fields, strict=True)]
-    table = pa.table([files["path"], files["bytes"], files["mtime_ns"], *columns], schema=HEADERS)
-    unheard = pc.and_(table["format"].is_null(), pc.invert(pc.is_in(table["reason"], _PASSING)))
-    status = pc.if_else(pc.and_(files["by_content"], unheard), IGNORED, table["status"])
-    return table.set_column(table.schema.get_field_index("status"), HEADERS.field("status"), status)
+def _table(files: pa.Table, seen: Sequence[_Seen]) -> pa.Table:
+    listed = [files[name] for name in ("path", "bytes", "mtime_ns")]
+    headers = _columns([one.header for one in seen], HEADERS)
+    starts = _columns([astuple(one.start) for one in seen], STARTS)
+    table = pa.table([*listed, *headers, *starts], schema=KEPT)
+    no_sound = pc.and_(table["format"].is_null(), pc.invert(pc.is_in(table["reason"], _PASSING)))
+    status = pc.if_else(pc.and_(files["by_content"], no_sound), IGNORED, table["status"])
+    return table.set_column(table.schema.get_field_index("status"), KEPT.field("status"), status)
 
 
-def with_starts(headers: pa.Table, deployment: Deployment, patterns: Sequence[str], tolerance_s: float) -> pa.Table:
-    """Add the columns of :data:`STARTS` to a table of headers (parameters as :func:`resolve_start`)."""
-    starts = []
-    for path, said in zip(headers["path"].to_pylist(), headers["said"].to_pylist(), strict=True):
-        named = recorder_facts(Header(0), parse_name(path.rpartition("/")[2], patterns)).candidates
-        candidates = [*(Candidate(**one) for one in said or ()), *named]
-        starts.append(resolve_start(candidates, deployment, tolerance_s))
-    columns = [
-        pa.array([getattr(one, name) for one in starts], kind)
-        for name, kind in zip(_START_FIELDS, (one.type for one in STARTS), strict=True)
-    ]
-    return pa.table([*(headers[name] for name in HEADERS.names), *columns], schema=KEPT)
-
-
-_START_FIELDS = ("start_us", "utc_offset_min", "start_local", "source", "reason", "detail")
+def _columns(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> list[pa.Array]:
+    """Return rows as columns of the last fields of ``schema``."""
+    kinds = schema.types[-len(rows[0]) :]
+    return [pa.array(values, kind) for values, kind in zip(zip(*rows, strict=True), kinds, strict=True)]

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import zarr
+from zarr.codecs import ZstdCodec
 
 from antiphon.errors import AntiphonError
 from antiphon.io.whole import whole_folder
@@ -31,9 +32,9 @@ __all__ = ["SPLITS", "Example", "Examples", "PairWriter", "read_examples", "read
 SPLITS = ("train", "validation", "test")
 _SCHEMA = 1
 _CHUNK_EXAMPLES = 4
-_MOST_SHARDS = 8
+_MOST_SHARDS = 4
 _MOST_SHARD_EXAMPLES = 512
-_CELL_CODEC = zarr.codecs.ZstdCodec(level=1)
+_CELL_CODEC = ZstdCodec(level=1)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Examples:
 class PairWriter:
     """Writes the examples of each split one whole shard at a time; made by :func:`write_pairs`."""
 
-    def __init__(self, group: zarr.Group, grid: Grid, sources: Sequence[str], counts: Mapping[str, int]) -> None:
+    def __init__(self, group: Any, grid: Grid, sources: Sequence[str], counts: Mapping[str, int]) -> None:
         self._group = group
         self._grid = grid
         self._sources = tuple(sources)
@@ -111,7 +112,7 @@ class PairWriter:
         self._waiting: dict[str, list[Example]] = {split: [] for split in counts}
         self._written = dict.fromkeys(counts, 0)
         self._small: dict[str, list[Example]] = {split: [] for split in counts}
-        self._arrays: dict[str, tuple[zarr.Array, zarr.Array]] = {}
+        self._arrays: dict[str, tuple[Any, Any]] = {}
 
     def append(self, split: str, example: Example) -> None:
         """Append an example to a split.
@@ -146,13 +147,13 @@ class PairWriter:
             if count:
                 self._write_small(split)
 
-    def _create(self, split: str, frames: int) -> tuple[zarr.Array, zarr.Array]:
+    def _create(self, split: str, frames: int) -> tuple[Any, Any]:
         count = self._counts[split]
         per_shard = min(_MOST_SHARD_EXAMPLES, -(-count // _MOST_SHARDS))
         shard = -(-per_shard // _CHUNK_EXAMPLES) * _CHUNK_EXAMPLES
         group = self._group.create_group(split)
 
-        def array(name: str, long_name: str) -> zarr.Array:
+        def array(name: str, long_name: str) -> Any:
             return group.create_array(
                 name,
                 shape=(count, frames, self._grid.bins),
@@ -259,7 +260,7 @@ def read_examples(path: Path, split: str) -> Examples:
         If the store or the split is not there.
     """
     sources = tuple(read_pairs_attributes(path)["sources"])
-    group = zarr.open_group(path, mode="r", zarr_format=3)
+    group: Any = zarr.open_group(path, mode="r", zarr_format=3)
     if split not in group:
         raise AntiphonError(f"{path}: no split '{split}'; it has {', '.join(sorted(group.group_keys()))}")
     part = group[split]

@@ -147,7 +147,7 @@ def _wave_header(file: io.FileIO, size: int, layout: WaveLayout) -> Header:
 def _sndfile_header(file: io.FileIO, size: int, texts: Mapping[str, str]) -> Header:
     """Return what libsndfile says of a file."""
     try:
-        with _ForwardSound(file) as sound:
+        with _open_sndfile(file) as sound:
             tags = sound.copy_metadata()
             known = {"format": sound.format, "subtype": sound.subtype, "channels": sound.channels}
             rate_hz, frames = sound.samplerate, sound.frames
@@ -195,19 +195,17 @@ def _read_at(file: io.FileIO, start: int, count: int) -> bytes:
     return file.read(count)
 
 
-class _ForwardSound(soundfile.SoundFile):
-    """A sound file that is only read forward.
+def _open_sndfile(file: io.FileIO) -> soundfile.SoundFile:
+    """Open by descriptor: libsndfile then sees neither the extension nor a name that it cannot encode."""
+    file.seek(0)
+    sound = soundfile.SoundFile(file.fileno(), closefd=False)
+    # soundfile seeks after every read, which resets the MP3 decoder: samples would depend on the size of the blocks.
+    sound.seekable = _never
+    return sound
 
-    soundfile seeks after every read, which resets the MP3 decoder: samples would depend on the size of the blocks.
-    """
 
-    def __init__(self, file: io.FileIO) -> None:
-        # By descriptor: libsndfile then sees neither the extension nor a name that it cannot encode.
-        file.seek(0)
-        super().__init__(file.fileno(), closefd=False)
-
-    def seekable(self) -> bool:
-        return False
+def _never() -> bool:
+    return False
 
 
 def blocks(path: Path, header: Header, channel: str, block_frames: int) -> Iterator[np.ndarray]:
@@ -300,7 +298,7 @@ def _sndfile_blocks(file: io.FileIO, header: Header, block_frames: int) -> Itera
     """Yield what libsndfile decodes, (n, channels) float32."""
     done = 0
     try:
-        with _ForwardSound(file) as sound:
+        with _open_sndfile(file) as sound:
             while len(block := sound.read(block_frames, dtype="float32", always_2d=True)):
                 yield block
                 done += len(block)

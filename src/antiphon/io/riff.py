@@ -1,4 +1,4 @@
-"""The chunks of RIFF, RF64 and RIFF-like headers: how the samples lie in a WAV file, and what its makers wrote beside them."""
+"""The chunks of a WAV file (RIFF, RF64): where its samples lie, and what its maker wrote beside them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ __all__ = ["WaveLayout", "chunk_texts", "clean_text", "scan_wave"]
 Read = Callable[[int, int], bytes]
 """Reads ``(offset, count)`` bytes; fewer at the end of the file."""
 
-_HEAD_BYTES = 4096
 _TAIL_BYTES = 65536
 _TEXT_BYTES = 65536
 _MAX_CHUNKS = 64
@@ -85,6 +84,24 @@ class WaveLayout:
         return self.data_bytes // self.frame_bytes if self.frame_bytes else 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Bytes:
+    """A file of ``size`` bytes whose first ones, ``head``, are already at hand."""
+
+    read: Read
+    size: int
+    head: bytes
+
+    def piece(self, start: int, count: int) -> bytes:
+        if start + count <= len(self.head):
+            return self.head[start : start + count]
+        return self.read(start, count)
+
+
+def _in_memory(content: bytes) -> _Bytes:
+    return _Bytes(lambda start, count: content[start : start + count], len(content), content)
+
+
 def scan_wave(read: Read, size: int, head: bytes) -> WaveLayout | None:
     """Walk the chunks of a RIFF or RF64 file without touching its samples.
 
@@ -95,106 +112,87 @@ def scan_wave(read: Read, size: int, head: bytes) -> WaveLayout | None:
     size
         Length of the file in bytes.
     head
-        Its first bytes: 4096, or all of a shorter file.
+        Its first bytes, a few thousand, or all of a shorter file.
 
     Returns
     -------
     The layout, or None if there is no usable ``fmt`` chunk before a ``data`` chunk.
     """
+    source = _Bytes(read, size, head)
     texts: dict[str, str] = {}
-    form: bytes | None = None
+    form = b""
     wide_bytes: int | None = None
-    for kind, start, length in _chunks(read, head, 12, size):
+    for kind, start, length in _chunks(source, 12):
         if kind == b"data":
-            if form is None or len(form) < 16:
-                return None
             promised = wide_bytes if head[:4] != b"RIFF" and length == _UNKNOWN else length
-            return _layout(read, size, head, form, start, promised, texts)
+            return _layout(source, form, start, promised, texts) if len(form) >= 16 else None
         if kind == b"fmt ":
-            form = _piece(read, head, start, min(length, 64))
+            form = source.piece(start, min(length, 64))
         elif kind == b"ds64":
-            sizes = _piece(read, head, start, 16)
-            wide_bytes = struct.unpack("<Q", sizes[8:])[0] if len(sizes) == 16 else None
+            wide_bytes = int.from_bytes(source.piece(start + 8, 8), "little")
         elif kind in _TEXT_CHUNKS:
-            texts |= chunk_texts(kind, _piece(read, head, start, min(length, _TEXT_BYTES)))
+            texts |= chunk_texts(kind, source.piece(start, min(length, _TEXT_BYTES)))
     return None
 
 
-def _layout(
-    read: Read, size: int, head: bytes, form: bytes, start: int, promised: int | None, texts: dict[str, str]
-) -> WaveLayout:
+def _layout(source: _Bytes, form: bytes, start: int, promised: int | None, texts: dict[str, str]) -> WaveLayout:
     code, channels, rate_hz, _, frame_bytes, bits = struct.unpack("<HHIIHH", form[:16])
-    name = "RF64" if head[:4] != b"RIFF" else "WAV"
+    name = "WAV" if source.head[:4] == b"RIFF" else "RF64"
     if code == _EXTENSIBLE and form[26:40] == _GUID_TAIL:
         code = int.from_bytes(form[24:26], "little")
         name = "WAVEX" if name == "WAV" else name
-    subtype = _SUBTYPES.get((code, bits))
-    if channels * bits != frame_bytes * 8:
-        subtype = None
-    data_bytes, fault = _found_bytes(read, size, start, promised, frame_bytes)
-    if fault is None or fault == Reason.HALF_SAMPLE:
-        texts |= _texts_after(read, size, start + data_bytes)
+    subtype = _SUBTYPES.get((code, bits)) if channels * bits == frame_bytes * 8 else None
+    data_bytes, fault = _found_bytes(source, start, promised, frame_bytes)
+    texts |= _texts_after(source, start + data_bytes)
     return WaveLayout(name, subtype, rate_hz, channels, frame_bytes, start, data_bytes, promised, fault, texts)
 
 
-def _found_bytes(
-    read: Read, size: int, start: int, promised: int | None, frame_bytes: int
-) -> tuple[int, Reason | None]:
+def _found_bytes(source: _Bytes, start: int, promised: int | None, frame_bytes: int) -> tuple[int, Reason | None]:
     """Return how many bytes of samples there are, and what is wrong with the header's word on it."""
-    there = max(0, size - start)
-    if promised is None or promised == _UNKNOWN or (promised == 0 and _samples_follow(read, start, there)):
-        return there, Reason.LENGTH_UNKNOWN if there else None
+    there = max(0, source.size - start)
+    if promised is None or promised == _UNKNOWN:
+        return there, Reason.LENGTH_UNKNOWN
     if promised > there:
-        missing = promised - there
-        return there, Reason.HALF_SAMPLE if there and missing < frame_bytes else Reason.TRUNCATED
+        return there, Reason.HALF_SAMPLE if promised - there < frame_bytes else Reason.TRUNCATED
     if there - promised >= _WRAP:
         return there, Reason.LENGTH_WRAPPED
+    # Zero, or the stub of a header that was never finished: most of the file lies behind what it calls its samples.
+    if there - promised > promised and not _chunk_at(source, start + promised):
+        return there, Reason.LENGTH_UNKNOWN
     return promised, Reason.HALF_SAMPLE if frame_bytes and promised % frame_bytes else None
 
 
-def _samples_follow(read: Read, start: int, there: int) -> bool:
-    """Tell whether what follows an empty data chunk is samples and not further chunks."""
-    if there < 8:
-        return False
-    kind, length = struct.unpack("<4sI", read(start, 8))
-    return not (_is_name(kind) and length <= there - 8)
+def _chunk_at(source: _Bytes, position: int) -> bool:
+    """Tell whether a chunk that the file can hold starts here; fewer than eight bytes pass for one."""
+    header = source.piece(position, 8)
+    if position % 2 and not _is_name(header[:4]):
+        header = source.piece(position + 1, 8)
+    length = int.from_bytes(header[4:], "little")
+    return len(header) < 8 or (_is_name(header[:4]) and position + 8 + length <= source.size)
 
 
-def _texts_after(read: Read, size: int, end: int) -> dict[str, str]:
+def _texts_after(source: _Bytes, end: int) -> dict[str, str]:
     """Return the metadata behind the samples; recorders forget the padding byte that an odd chunk needs."""
-    if end + 8 > size:
+    if end + 8 > source.size:
         return {}
+    tail = _in_memory(source.piece(end, _TAIL_BYTES))
     texts: dict[str, str] = {}
-    tail = read(end, _TAIL_BYTES)
-    first = 1 if end % 2 and not _is_name(tail[:4]) else 0
-    for kind, start, length in _chunks(lambda offset, count: tail[offset : offset + count], tail, first, len(tail)):
-        if kind in _TEXT_CHUNKS:
-            texts |= chunk_texts(kind, tail[start : start + length])
+    for kind, start, length in _chunks(tail, 0 if _is_name(tail.head[:4]) else end % 2):
+        texts |= chunk_texts(kind, tail.piece(start, length))
     return texts
 
 
-def _chunks(read: Read, head: bytes, position: int, size: int) -> Iterator[tuple[bytes, int, int]]:
+def _chunks(source: _Bytes, position: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield (name, first byte, length) of each chunk from ``position`` on, until what follows is no chunk."""
     for _ in range(_MAX_CHUNKS):
-        header = _piece(read, head, position, 8)
-        if len(header) < 8:
+        header = source.piece(position, 8)
+        if len(header) < 8 or not _is_name(header[:4]):
             return
-        kind, length = struct.unpack("<4sI", header)
-        if not _is_name(kind):
-            return
-        yield kind, position + 8, length
+        length = int.from_bytes(header[4:], "little")
+        yield header[:4], position + 8, length
         position += 8 + length
-        if length % 2 and not _is_name(_piece(read, head, position, 4)):
+        if length % 2 and not _is_name(source.piece(position, 4)):
             position += 1
-        if position >= size:
-            return
-
-
-def _piece(read: Read, head: bytes, start: int, count: int) -> bytes:
-    """Return bytes from the head where it holds them, else from the file."""
-    if start + count <= len(head):
-        return head[start : start + count]
-    return read(start, count)
 
 
 def _is_name(kind: bytes) -> bool:
@@ -221,8 +219,11 @@ def _info_texts(payload: bytes) -> dict[str, str]:
     if payload[:4] != b"INFO":
         return {}
     names = {b"ICMT": "comment", b"IART": "artist"}
-    fields = _chunks(lambda start, count: payload[start : start + count], payload, 4, len(payload))
-    found = {names[kind]: clean_text(payload[start : start + n]) for kind, start, n in fields if kind in names}
+    found = {
+        names[kind]: clean_text(payload[start : start + length])
+        for kind, start, length in _chunks(_in_memory(payload), 4)
+        if kind in names
+    }
     return {name: text for name, text in found.items() if text}
 
 

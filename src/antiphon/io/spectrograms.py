@@ -454,7 +454,12 @@ def _finish(group: zarr.Group, grid: Grid, spans: Sequence[Span], attributes: Ma
     _write_small(group, "recording", recording, ("time",), {"long_name": "index into the attribute recordings"})
     _write_small(group, "frequency", grid.frequencies_hz(), ("frequency",), _FREQUENCY_ATTRIBUTES)
     group.attrs.update(
-        {**attributes, "grid": asdict(grid), "recordings": [asdict(span) for span in spans], "Conventions": "CF-1.11, ACDD-1.3"}
+        {
+            **attributes,
+            "grid": asdict(grid),
+            "recordings": [asdict(span) for span in spans],
+            "Conventions": "CF-1.11, ACDD-1.3",
+        }
     )
     with warnings.catch_warnings():
         # Zarr 3 readers other than zarr-python may ignore consolidated metadata; that is harmless.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import shutil
@@ -24,11 +25,16 @@ def _scratch_beside(path: Path) -> Path:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a scratch path, unique to this process, that becomes ``path`` only if the block succeeds."""
+def whole_file(path: Path, *, only_if_new: bool = False) -> Iterator[Path]:
+    """Yield a scratch path, unique to this process, that becomes ``path`` only if the block succeeds.
+
+    With ``only_if_new`` a ``path`` that holds just the same bytes already is left untouched, with its time of change.
+    """
     scratch = _scratch_beside(path)
     try:
         yield scratch
+        if only_if_new and path.exists() and filecmp.cmp(scratch, path, shallow=False):
+            return
         with scratch.open("rb") as written:
             os.fsync(written.fileno())
         scratch.replace(path)

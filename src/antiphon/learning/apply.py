@@ -16,14 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from antiphon.learning.devices import placed
 from antiphon.learning.features import features
 from antiphon.networks.generator import Generator
-from antiphon.signal.levels import NOT_HEARD
+from antiphon.signal.levels import NOT_HEARD, PROBABILITY_NOT_HEARD, PROBABILITY_SCALE
 
-__all__ = ["PROBABILITY_NOT_HEARD", "PROBABILITY_SCALE", "Separator", "Strip", "folded", "strips"]
+__all__ = ["Separator", "Strip", "folded", "strips"]
 
-PROBABILITY_SCALE = 254
-PROBABILITY_NOT_HEARD = 255
 _BATCHES_AHEAD = 4
 _TAIL_PARTS = 8
 
@@ -38,8 +37,8 @@ class Strip:
         Index of the recording.
     start, stop
         First frame and end of what is seen, in the store.
-    kept_start, kept_stop
-        First frame and end of what is kept of it.
+    kept
+        Which of the frames seen are kept.
     frames
         Length that it is brought to with cells that are not heard.
     """
@@ -47,9 +46,11 @@ class Strip:
     recording: int
     start: int
     stop: int
-    kept_start: int
-    kept_stop: int
+    kept: slice
     frames: int
+
+    def __hash__(self) -> int:
+        return hash((self.recording, self.start))
 
 
 def strips(recordings: Sequence[slice], *, strip_frames: int, margin_frames: int, multiple: int) -> Iterator[Strip]:
@@ -74,7 +75,7 @@ def strips(recordings: Sequence[slice], *, strip_frames: int, margin_frames: int
     step = strip_frames - 2 * margin_frames
     if strip_frames % multiple or step <= 0 or step % multiple:
         raise ValueError(
-            f"strips of {strip_frames} frames with margins of {margin_frames}: the strip, and what margins leave of it, "
+            f"strips of {strip_frames} frames with margins of {margin_frames}: the strip and what margins leave of it "
             f"must be multiples of {multiple}"
         )
     tail = max(multiple, strip_frames // _TAIL_PARTS // multiple * multiple)
@@ -83,7 +84,8 @@ def strips(recordings: Sequence[slice], *, strip_frames: int, margin_frames: int
         while kept < frames.stop:
             stop = min(start + strip_frames, frames.stop)
             kept_stop = stop if stop == frames.stop else stop - margin_frames
-            yield Strip(index, start, stop, kept, kept_stop, min(strip_frames, -(-(stop - start) // tail) * tail))
+            padded = min(strip_frames, -(-(stop - start) // tail) * tail)
+            yield Strip(index, start, stop, slice(kept - start, kept_stop - start), padded)
             start, kept = start + step, kept_stop
 
 
@@ -122,7 +124,7 @@ class Separator:
         dtype: torch.dtype,
     ) -> Separator:
         """Return a separator that works on a folded copy of ``generator``; attributes as of the class."""
-        own = folded(generator).to(device=device, dtype=dtype, memory_format=torch.channels_last)
+        own = placed(folded(generator), device, dtype)
         return cls(own, strip_frames, margin_frames, batch, device, dtype)
 
     def separate(self, codes: np.ndarray, floor: np.ndarray, background: np.ndarray) -> np.ndarray:
@@ -174,37 +176,38 @@ class Separator:
             multiple=self.generator.multiple,
         )
         while window := list(islice(plan, _BATCHES_AHEAD * self.batch)):
-            yield self._window(window, read(slice(window[0].start, window[-1].stop)), floor, background)
-
-    def _window(
-        self, window: Sequence[Strip], codes: np.ndarray, floor: np.ndarray, background: np.ndarray
-    ) -> np.ndarray:
-        """Separate consecutive strips whose codes begin at the first one's start; strips of one length share a batch."""
-        offset, first, bins = window[0].start, window[0].kept_start, codes.shape[1]
-        blocks: list[tuple[int, np.ndarray]] = []
-        for length in sorted({strip.frames for strip in window}):
-            alike = [strip for strip in window if strip.frames == length]
-            for some in (alike[i : i + self.batch] for i in range(0, len(alike), self.batch)):
-                seen = np.full((len(some), length, bins), NOT_HEARD, dtype=np.uint8)
-                for row, strip in zip(seen, some, strict=True):
-                    row[: strip.stop - strip.start] = codes[strip.start - offset : strip.stop - offset]
+            codes = read(slice(window[0].start, window[-1].stop))
+            found: dict[Strip, np.ndarray] = {}
+            for some in _alike(window, self.batch):
+                seen = _stacked(some, codes, window[0].start)
                 rows = [strip.recording for strip in some]
-                found = self._probabilities(seen, floor[rows], background[rows])
-                for strip, one in zip(some, found, strict=True):
-                    blocks.append((strip.kept_start, one[:, strip.kept_start - strip.start : strip.kept_stop - strip.start]))
-        kept = np.empty((len(blocks[0][1]), window[-1].kept_stop - first, bins), dtype=np.uint8)
-        for start, block in blocks:
-            kept[:, start - first : start - first + block.shape[1]] = block
-        return kept
+                found.update(zip(some, self._probabilities(seen, floor[rows], background[rows]), strict=True))
+            yield np.concatenate([found[strip][:, strip.kept] for strip in window], axis=1)
 
     @torch.inference_mode()
     def _probabilities(self, codes: np.ndarray, floor: np.ndarray, background: np.ndarray) -> np.ndarray:
         """Return the probability codes of a batch of strips, shape (batch, source, time, frequency), uint8."""
-        levels, *references = (torch.from_numpy(np.ascontiguousarray(one)).to(self.device) for one in (codes, floor, background))
+        levels, *references = (torch.from_numpy(one).to(self.device) for one in (codes, floor, background))
         seen = features(levels, *references).to(self.dtype)
-        scaled: Tensor = self.generator(seen).float().sigmoid_().mul_(PROBABILITY_SCALE).round_()
+        scaled: Tensor = self.generator(seen).float().sigmoid().mul_(PROBABILITY_SCALE).round_()
         probability = scaled.to(torch.uint8).masked_fill_((levels == NOT_HEARD)[:, None], PROBABILITY_NOT_HEARD)
         return probability.cpu().numpy()
+
+
+def _alike(window: Sequence[Strip], most: int) -> Iterator[list[Strip]]:
+    """Yield at most ``most`` strips of one length at a time."""
+    for length in sorted({strip.frames for strip in window}):
+        alike = [strip for strip in window if strip.frames == length]
+        for first in range(0, len(alike), most):
+            yield alike[first : first + most]
+
+
+def _stacked(some: Sequence[Strip], codes: np.ndarray, offset: int) -> np.ndarray:
+    """Return the codes of strips of one length, cut from ``codes``, whose first frame is frame ``offset``."""
+    seen = np.full((len(some), some[0].frames, codes.shape[1]), NOT_HEARD, dtype=np.uint8)
+    for row, strip in zip(seen, some, strict=True):
+        row[: strip.stop - strip.start] = codes[strip.start - offset : strip.stop - offset]
+    return seen
 
 
 def folded(generator: Generator) -> Generator:

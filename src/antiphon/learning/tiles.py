@@ -32,21 +32,34 @@ class Examples(Protocol):
         Bit ``k`` is set where source ``k`` sounds, same shape, uint8.
     floor, background
         Codes of each example's floor and median, shape (example, frequency), uint8.
+    sources
+        Names of the sources, in the order of the bits.
     """
 
     @property
-    def level(self) -> np.ndarray: ...  # noqa: D102
+    def level(self) -> np.ndarray:
+        """See the class."""
+
     @property
-    def mask_bits(self) -> np.ndarray: ...  # noqa: D102
+    def mask_bits(self) -> np.ndarray:
+        """See the class."""
+
     @property
-    def floor(self) -> np.ndarray: ...  # noqa: D102
+    def floor(self) -> np.ndarray:
+        """See the class."""
+
     @property
-    def background(self) -> np.ndarray: ...  # noqa: D102
+    def background(self) -> np.ndarray:
+        """See the class."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """See the class."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Tiles for one step; arrays as of :class:`Examples`, all uint8."""
+    """Tiles for one step; arrays as of :class:`Examples`."""
 
     level: np.ndarray
     mask_bits: np.ndarray

@@ -31,6 +31,7 @@ class PatchCritic(nn.Module):
 
     def __init__(self, sources: int, width: int) -> None:
         super().__init__()
+        self.sources = sources
         layers: list[nn.Module] = []
         before = FEATURES + sources
         for scale, stride in enumerate(_STRIDES):

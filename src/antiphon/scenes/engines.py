@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from antiphon.scenes.noises import Response, band, shaped_noise
-from antiphon.scenes.tones import log_uniform, raised_cosine, slow_curve, wavetable, wavetable_sound
+from antiphon.scenes.tones import angles, log_uniform, raised_cosine, slow_curve, wavetable, wavetable_sound
 from antiphon.scenes.voice import Voice
 
 __all__ = ["engine"]
@@ -66,7 +66,9 @@ def _motor(rng: np.random.Generator) -> Voice:
         tone = wavetable_sound(table, frequency_hz, rate_hz)
         noise = shaped_noise(rng, samples, rate_hz, band(40, corner_hz, order))
         noise *= np.float32(10 ** (noise_db / 20) / noise.std())
-        return (tone + noise) * np.exp(np.float32(0.12) * slow_curve(rng, samples, rate_hz, 1.0))
+        noise += tone
+        noise *= np.exp(np.float32(0.12) * slow_curve(rng, samples, rate_hz, 1.0))
+        return noise
 
     return Voice("motor", sound, (2.0, 10.0), lasting=True)
 
@@ -86,7 +88,9 @@ def _vehicle(rng: np.random.Generator) -> Voice:
         noise = shaped_noise(rng, samples, rate_hz, band(60, tyres_hz, order))
         noise *= np.float32(10 ** (tyres_db / 20) / noise.std())
         edge = min(samples // 3, rate_hz)
-        return (tone + noise) * level * raised_cosine(samples, edge, edge)
+        noise += tone
+        noise *= level * raised_cosine(samples, edge, edge)
+        return noise
 
     return Voice("vehicle", sound, (2.0, 15.0))
 
@@ -104,7 +108,9 @@ def _aircraft(rng: np.random.Generator) -> Voice:
         tone = wavetable_sound(table, fundamental_hz * doppler, rate_hz)
         noise = shaped_noise(rng, samples, rate_hz, band(50, log_uniform(rng, 300, 1200), order=1))
         noise *= np.float32(10 ** (noise_db / 20) / noise.std())
-        return (tone + noise) * level * np.exp(np.float32(0.25) * slow_curve(rng, samples, rate_hz, 0.6))
+        noise += tone
+        noise *= level * np.exp(np.float32(0.25) * slow_curve(rng, samples, rate_hz, 0.6))
+        return noise
 
     return Voice("aircraft", sound, (5.0, 20.0), lasting=True)
 
@@ -118,10 +124,12 @@ def _jet(rng: np.random.Generator) -> Voice:
         samples = round(longest_s * rate_hz)
         delays_s = log_uniform(rng, 0.001, 0.006) * np.exp(rng.uniform(-0.5, 0.5) * np.linspace(0, 1, 2))
         combs = [_combed(corner_hz, order, depth, float(delay_s)) for delay_s in delays_s]
-        parts = [shaped_noise(rng, samples, rate_hz, comb) for comb in combs]
+        early, late = (shaped_noise(rng, samples, rate_hz, comb) for comb in combs)
         fade = np.linspace(0, np.pi / 2, samples, dtype=np.float32)
-        swell = np.exp(np.float32(0.35) * slow_curve(rng, samples, rate_hz, 1.2))
-        return (np.cos(fade) * parts[0] + np.sin(fade) * parts[1]) * swell
+        early *= np.cos(fade)
+        early += np.sin(fade) * late
+        early *= np.exp(np.float32(0.35) * slow_curve(rng, samples, rate_hz, 1.2))
+        return early
 
     return Voice("jet", sound, (5.0, 20.0), lasting=True)
 
@@ -147,14 +155,13 @@ def _helicopter(rng: np.random.Generator) -> Voice:
         samples = round(longest_s * rate_hz)
         shift = 1 + 0.01 * slow_curve(rng, samples, rate_hz, 1.0)
         turns = np.cumsum(blades_hz * shift, dtype=np.float64) / rate_hz
-        chop = np.exp(np.float32(sharpness) * (np.cos((2 * np.pi * (turns % 1.0)).astype(np.float32)) - 1))
+        chop = np.exp(np.float32(sharpness) * (np.cos(angles(turns)) - 1))
         noise = shaped_noise(rng, samples, rate_hz, band(60, corner_hz, order=1))
         noise *= chop / noise.std()
         table = _stack(rng, blades_hz, 4.0, 600, rate_hz)
         noise += np.float32(10 ** (tone_db / 20)) * wavetable_sound(table, blades_hz * shift, rate_hz)
         if whine_hz < 0.45 * rate_hz:
-            phase = (whine_hz / blades_hz * turns % 1.0).astype(np.float32)
-            noise += np.float32(10 ** (whine_db / 20)) * np.sin(2 * np.float32(np.pi) * phase)
+            noise += np.float32(10 ** (whine_db / 20)) * np.sin(angles(whine_hz / blades_hz * turns))
         return noise * np.exp(np.float32(0.2) * slow_curve(rng, samples, rate_hz, 0.8))
 
     return Voice("helicopter", sound, (5.0, 20.0), lasting=True)
@@ -176,7 +183,10 @@ def _chainsaw(rng: np.random.Generator) -> Voice:
         noise = shaped_noise(rng, samples, rate_hz, band(150, top_hz, order=1))
         noise *= np.float32(10 ** (noise_db / 20) / noise.std())
         edge = min(samples // 4, rate_hz // 3)
-        return (tone + noise * revved) * (0.12 + 0.88 * revved) * raised_cosine(samples, edge, edge)
+        noise *= revved
+        noise += tone
+        noise *= (0.12 + 0.88 * revved) * raised_cosine(samples, edge, edge)
+        return noise
 
     return Voice("chainsaw", sound, (1.0, 8.0))
 

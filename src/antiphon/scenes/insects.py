@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from antiphon.scenes.noises import band, shaped_noise
-from antiphon.scenes.tones import log_uniform, partials, raised_cosine, slow_curve
+from antiphon.scenes.tones import angles, log_uniform, partials, raised_cosine, slow_curve
 from antiphon.scenes.voice import Voice
 
 __all__ = ["insect"]
@@ -27,7 +27,7 @@ def insect(rng: np.random.Generator) -> Voice:
 
 
 def _pulse_train(
-    rng: np.random.Generator, onsets_s: np.ndarray, gains: np.ndarray, pulse: np.ndarray, rate_hz: int, samples: int
+    rng: np.random.Generator, onsets_s: np.ndarray, gains: np.ndarray, pulse: np.ndarray, *, rate_hz: int, samples: int
 ) -> np.ndarray:
     """Return ``pulse`` set at each onset with its gain, shape (samples,), float32.
 
@@ -49,18 +49,20 @@ def _tonal_pulse(rng: np.random.Generator, carrier_hz: float, pulse_s: float, ra
     fall = np.linspace(1.015, 0.985, samples, dtype=np.float32)
     harmonics = (1.0, 10 ** (rng.uniform(-45, -14) / 20), 10 ** (rng.uniform(-50, -16) / 20))
     sound = partials(carrier_hz * fall, harmonics, rate_hz)
-    return (sound * raised_cosine(samples, samples // 3, samples // 2))[np.newaxis]
+    sound *= raised_cosine(samples, samples // 3, samples // 2)
+    return sound[np.newaxis]
 
 
 def _noise_pulses(
-    rng: np.random.Generator, low_hz: float, high_hz: float, pulse_s: float, click_hz: float, rate_hz: int
+    rng: np.random.Generator, band_hz: tuple[float, float], pulse_s: float, click_hz: float, rate_hz: int
 ) -> np.ndarray:
     """Return eight strokes of a bush-cricket: broadband noise cut into the clicks of single teeth; (8, samples)."""
     samples = max(round(pulse_s * rate_hz), 16)
-    noise = shaped_noise(rng, 8 * samples, rate_hz, band(low_hz, high_hz, order=3)).reshape(8, samples)
+    noise = shaped_noise(rng, 8 * samples, rate_hz, band(*band_hz, order=3)).reshape(8, samples)
     seconds = np.arange(samples, dtype=np.float32) / np.float32(rate_hz)
     teeth = 0.6 + 0.4 * np.cos(2 * np.pi * click_hz * seconds, dtype=np.float32)
-    return noise * teeth * raised_cosine(samples, round(samples * rng.uniform(0.2, 0.8)), samples // 5)
+    noise *= teeth * raised_cosine(samples, round(samples * rng.uniform(0.2, 0.8)), samples // 5)
+    return noise
 
 
 def _chirp_onsets(
@@ -91,7 +93,7 @@ def _cricket(rng: np.random.Generator) -> Voice:
         length_s = _length_s(rng, 2.0, 40.0, longest_s)
         onsets, gains = _chirp_onsets(rng, length_s, chirp_s, pulses, period_s)
         pulse = _tonal_pulse(rng, carrier_hz, pulse_s, rate_hz)
-        return _pulse_train(rng, onsets, gains, pulse, rate_hz, round(length_s * rate_hz))
+        return _pulse_train(rng, onsets, gains, pulse, rate_hz=rate_hz, samples=round(length_s * rate_hz))
 
     return Voice("cricket", sound, (1.0, 10.0))
 
@@ -106,8 +108,9 @@ def _trilling_cricket(rng: np.random.Generator) -> Voice:
         onsets = np.arange(0.0, length_s, 1 / pulses_hz)
         gains = 10 ** (rng.normal(0, 0.6, len(onsets)) / 20)
         pulse = _tonal_pulse(rng, carrier_hz, duty / pulses_hz, rate_hz)
-        train = _pulse_train(rng, onsets, gains, pulse, rate_hz, round(length_s * rate_hz))
-        return train * raised_cosine(len(train), round(0.1 * rate_hz), round(0.1 * rate_hz))
+        train = _pulse_train(rng, onsets, gains, pulse, rate_hz=rate_hz, samples=round(length_s * rate_hz))
+        train *= raised_cosine(len(train), round(0.1 * rate_hz), round(0.1 * rate_hz))
+        return train
 
     return Voice("trilling cricket", sound, (0.5, 8.0))
 
@@ -125,8 +128,8 @@ def _bush_cricket(rng: np.random.Generator) -> Voice:
     def sound(rng: np.random.Generator, rate_hz: int, longest_s: float) -> np.ndarray:
         length_s = _length_s(rng, 1.5, 40.0, longest_s)
         onsets, gains = _chirp_onsets(rng, length_s, chirp_s, pulses, period_s)
-        pulse = _noise_pulses(rng, low_hz, high_hz, pulse_s, click_hz, rate_hz)
-        return _pulse_train(rng, onsets, gains, pulse, rate_hz, round(length_s * rate_hz))
+        pulse = _noise_pulses(rng, (low_hz, high_hz), pulse_s, click_hz, rate_hz)
+        return _pulse_train(rng, onsets, gains, pulse, rate_hz=rate_hz, samples=round(length_s * rate_hz))
 
     return Voice("bush-cricket", sound, (1.0, 8.0))
 
@@ -139,8 +142,8 @@ def _ticking_bush_cricket(rng: np.random.Generator) -> Voice:
     def sound(rng: np.random.Generator, rate_hz: int, longest_s: float) -> np.ndarray:
         length_s = _length_s(rng, 2.0, 40.0, longest_s)
         onsets, gains = _chirp_onsets(rng, length_s, 1 / ticks_hz, 1, tick_s)
-        pulse = _noise_pulses(rng, low_hz, 3 * low_hz, tick_s, 300.0, rate_hz)
-        return _pulse_train(rng, onsets, gains, pulse, rate_hz, round(length_s * rate_hz))
+        pulse = _noise_pulses(rng, (low_hz, 3 * low_hz), tick_s, 300.0, rate_hz)
+        return _pulse_train(rng, onsets, gains, pulse, rate_hz=rate_hz, samples=round(length_s * rate_hz))
 
     return Voice("ticking bush-cricket", sound, (1.0, 8.0))
 
@@ -158,11 +161,12 @@ def _cicada(rng: np.random.Generator) -> Voice:
             rng, samples, rate_hz, band(centre_hz * (1 - half_width), centre_hz * (1 + half_width), order=6)
         )
         turns = np.cumsum(pulses_hz * (1 + 0.02 * slow_curve(rng, samples, rate_hz, 0.5)), dtype=np.float64) / rate_hz
-        swing = 0.5 + 0.5 * np.cos((2 * np.pi * (turns % 1.0)).astype(np.float32))
+        swing = 0.5 + 0.5 * np.cos(angles(turns))
         noise *= 1 - np.float32(depth) * swing
         noise *= np.exp(np.float32(swell_db / 8.7) * slow_curve(rng, samples, rate_hz, 1.0))
         edge = round(min(0.8, samples / rate_hz / 4) * rate_hz)
-        return noise * raised_cosine(samples, edge, edge)
+        noise *= raised_cosine(samples, edge, edge)
+        return noise
 
     return Voice("cicada", sound, (1.0, 12.0))
 

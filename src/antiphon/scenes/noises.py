@@ -20,7 +20,9 @@ def band(low_hz: float, high_hz: float, order: float = 2.0) -> Response:
 
     def gain(frequency_hz: np.ndarray) -> np.ndarray:
         ratio = np.maximum(frequency_hz, 1.0)
-        return 1.0 / np.sqrt((1.0 + (low_hz / ratio) ** (2 * order)) * (1.0 + (ratio / high_hz) ** (2 * order)))
+        return np.asarray(
+            1.0 / np.sqrt((1.0 + (low_hz / ratio) ** (2 * order)) * (1.0 + (ratio / high_hz) ** (2 * order)))
+        )
 
     return gain
 
@@ -60,7 +62,7 @@ def shaped_noise(rng: np.random.Generator, samples: int, rate_hz: int, response:
 def impulse_noise(
     rng: np.random.Generator, samples: int, rate_hz: int, per_second: float, response: Response
 ) -> np.ndarray:
-    """Return impulses at random times with heavy-tailed heights, coloured by ``response``, shape (samples,), float32."""
+    """Return impulses at random times of heavy-tailed heights, coloured by ``response``, shape (samples,), float32."""
     count = rng.poisson(per_second * samples / rate_hz)
     train = np.zeros(samples, dtype=np.float32)
     heights = np.exp(1.1 * rng.standard_normal(count)) * rng.choice([-1.0, 1.0], count)

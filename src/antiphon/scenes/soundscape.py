@@ -126,7 +126,9 @@ def make_scene(
         if empty or rng.random() >= chance:
             continue
         reached = [
-            _let_sound(rng, stems[index], _VOICES[label](rng), place, backdrop, (snr_low_db, snr_high_db))
+            _let_sound(
+                rng, stems[index], _VOICES[label](rng), place, backdrop=backdrop, snr_range_db=(snr_low_db, snr_high_db)
+            )
             for _ in range(rng.integers(1, _MOST_VOICES[label] + 1))
         ]
         ratios = [ratio for one in reached for ratio in one]
@@ -185,6 +187,7 @@ def _let_sound(
     stem: np.ndarray,
     voice: Voice,
     place: Recorder,
+    *,
     backdrop: np.ndarray,
     snr_range_db: tuple[float, float],
 ) -> list[float]:
@@ -203,13 +206,13 @@ def _let_sound(
         wet = through_air(rng, dry, rate_hz, place.response)
         heard = wet[max(0, -start) : samples - start]
         wanted_db = float(np.clip(voice_db + rng.uniform(-1, 1) * _EVENT_SPREAD_DB, *snr_range_db))
-        if _add_event(stem, heard, max(0, start), backdrop, wanted_db, rate_hz):
+        if _add_event(stem, heard, max(0, start), backdrop, snr_db=wanted_db, rate_hz=rate_hz):
             ratios.append(wanted_db)
     return ratios
 
 
 def _add_event(
-    stem: np.ndarray, heard: np.ndarray, start: int, backdrop: np.ndarray, snr_db: float, rate_hz: int
+    stem: np.ndarray, heard: np.ndarray, start: int, backdrop: np.ndarray, *, snr_db: float, rate_hz: int
 ) -> bool:
     """Add an event at ``snr_db`` above the backdrop; False if nothing of it is heard."""
     block = round(_BLOCK_S * rate_hz)
@@ -226,7 +229,5 @@ def _scaled(scene: Scene, wanted_db: float) -> Scene:
     """Return the scene with its quiet bed at ``wanted_db`` re full scale, or lower if the mixture would clip."""
     gain = 10 ** (wanted_db / 20) / max(float(np.sqrt(np.mean(scene.floor**2))), 1e-12)
     peak = float(np.abs(scene.mixture).max(initial=0.0)) * gain
-    gain = np.float32(gain * min(1.0, _HIGHEST_PEAK / max(peak, 1e-12)))
-    return Scene(
-        scene.rate_hz, scene.labels, scene.stems * gain, scene.bed * gain, scene.floor * gain, scene.snr_db
-    )
+    scale = np.float32(gain * min(1.0, _HIGHEST_PEAK / max(peak, 1e-12)))
+    return Scene(scene.rate_hz, scene.labels, scene.stems * scale, scene.bed * scale, scene.floor * scale, scene.snr_db)

@@ -47,7 +47,7 @@ class Recorder:
         """Return the gain of microphone, high-pass and anti-alias filter at frequencies in hertz."""
         ratio = np.maximum(frequency_hz, 1.0)
         tilt = np.maximum(ratio / 1000.0, 1.0) ** (self.tilt_db_octave / 6.02)
-        return band(self.low_cut_hz, 0.47 * self.rate_hz, order=8)(ratio) * tilt
+        return np.asarray(band(self.low_cut_hz, 0.47 * self.rate_hz, order=8)(ratio) * tilt)
 
     def noise(self, frequency_hz: np.ndarray) -> np.ndarray:
         """Return the amplitude of the quiet bed at frequencies in hertz, 1 in the flat part."""
@@ -57,7 +57,7 @@ class Recorder:
         octaves = np.log2(ratio / self.hump_hz)
         hump = (10 ** (self.hump_db / 20) - 1) * np.exp(-((octaves / 1.2) ** 2))
         edges = band(self.low_cut_hz, 0.47 * self.rate_hz, order=8)(ratio)
-        return np.sqrt(1 + rise * rise + hump * hump) * edges
+        return np.asarray(np.sqrt(1 + rise * rise + hump * hump) * edges)
 
 
 def recorder(rng: np.random.Generator, rate_hz: int) -> Recorder:
@@ -124,7 +124,8 @@ def _rain(rng: np.random.Generator, place: Recorder, samples: int) -> np.ndarray
 def _water(rng: np.random.Generator, place: Recorder, samples: int) -> np.ndarray:
     """Return a stream or the sea: a steady or slowly heaving broad band."""
     low_hz = log_uniform(rng, 150, 1200)
-    water = shaped_noise(rng, samples, place.rate_hz, _coloured(place, band(low_hz, low_hz * rng.uniform(3, 10), order=1)))
+    shape = band(low_hz, low_hz * rng.uniform(3, 10), order=1)
+    water = shaped_noise(rng, samples, place.rate_hz, _coloured(place, shape))
     heave = np.exp(np.float32(rng.uniform(0, 0.7)) * slow_curve(rng, samples, place.rate_hz, 1.5))
     return water * heave * np.float32(10 ** (rng.uniform(0, 22) / 20))
 

@@ -53,11 +53,13 @@ class Grid:
 
     def frequencies_hz(self) -> np.ndarray:
         """Return the centre of every bin in hertz, shape (bins,), float64."""
-        return np.arange(self.bins) / self.window_s
+        centres: np.ndarray = np.arange(self.bins) / self.window_s
+        return centres
 
     def bin_edges_hz(self) -> np.ndarray:
         """Return the edges of the bins in hertz, shape (bins + 1,); the lowest is 0."""
-        return np.maximum((np.arange(self.bins + 1) - 0.5) * self.bin_hz, 0.0)
+        edges: np.ndarray = np.maximum((np.arange(self.bins + 1) - 0.5) * self.bin_hz, 0.0)
+        return edges
 
     def analysis_rate_hz(self, rate_hz: int) -> int:
         """Return the rate that a recording of ``rate_hz`` is analysed at.

@@ -37,9 +37,10 @@ def code_of_level(level_db: np.ndarray) -> np.ndarray:
 
 def level_of_code(code: np.ndarray) -> np.ndarray:
     """Return levels in dB re full scale, float32, same shape; NaN where a cell was not heard."""
-    table = (np.arange(256) * SCALE_DB + ADD_OFFSET_DB).astype(np.float32)
+    table: np.ndarray = (np.arange(256) * SCALE_DB + ADD_OFFSET_DB).astype(np.float32)
     table[NOT_HEARD] = np.nan
-    return table[code]
+    levels: np.ndarray = table[code]
+    return levels
 
 
 def code_table(reference_power: float) -> np.ndarray:

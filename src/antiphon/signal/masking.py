@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-__all__ = ["MASK_RULE_VERSION", "apply_mask", "pack_masks", "source_masks", "unpack_masks"]
+__all__ = ["MASK_RULE_VERSION", "apply_mask", "pack_masks", "source_masks"]
 
 MASK_RULE_VERSION = 1
 _CLOSING_FRAMES = 3
@@ -112,11 +112,6 @@ def pack_masks(masks: np.ndarray) -> np.ndarray:
     for index, mask in enumerate(masks):
         bits |= mask.astype(np.uint8) << np.uint8(index)
     return bits
-
-
-def unpack_masks(bits: np.ndarray, sources: int) -> np.ndarray:
-    """Return the masks of :func:`pack_masks`, shape (sources, ...), bool."""
-    return np.stack([(bits & np.uint8(1 << index)) != 0 for index in range(sources)])
 
 
 def _ratio(level_db: float) -> np.float32:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from antiphon.config import Formula, MaskRule, Model, Pair, Stft, section
 from antiphon.errors import AntiphonError
+from antiphon.figures.examples import example_sheet
+from antiphon.figures.pictures import png_bytes
 from antiphon.io.pairs import SPLITS, Example, Examples, read_examples, write_pairs
 from antiphon.io.whole import sweep, whole_file, write_json
+from antiphon.io.workers import in_order
 from antiphon.progress import log, track
 from antiphon.scenes.soundscape import LABELS, Scene, make_scene
 from antiphon.signal.grid import Grid
@@ -27,7 +26,6 @@ from antiphon.signal.spectrogram import level_codes, power
 __all__ = ["VERSION", "run"]
 
 VERSION = 1
-_SCENES_AT_ONCE = 64
 _SHEET_EXAMPLES = 12
 
 
@@ -79,7 +77,7 @@ def run(*, settings: str, model_settings: str, stft: str, output: Path, workers:
     make = partial(_example, grid=grid, formula=pair.formula, rule=pair.mask_rule, labels=labels)
     with write_pairs(store, grid=grid, sources=list(labels), counts=counts, attributes=recipe) as writer:
         tasks = _tasks(pair.formula, counts)
-        for task, example in zip(tasks, track(_made(make, tasks, workers), "scenes", len(tasks)), strict=True):
+        for task, example in zip(tasks, track(in_order(make, tasks, workers), "scenes", len(tasks)), strict=True):
             writer.append(task.split, example)
     shares = {split: _positive_share(read_examples(store, split)) for split in SPLITS}
     _save_contact_sheet(output / "contact.png", read_examples(store, "train"), grid)
@@ -104,24 +102,6 @@ def _tasks(formula: Formula, counts: Mapping[str, int]) -> list[_Task]:
         for split, root in zip(SPLITS, splits, strict=True)
         for number, seed in enumerate(root.spawn(counts[split]))
     ]
-
-
-def _made(make: partial[Example], tasks: list[_Task], workers: int) -> Iterator[Example]:
-    """Yield the example of each task, in order."""
-    if workers <= 1:
-        yield from map(make, tasks)
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_use_one_thread) as pool:
-        rest = iter(tasks)
-        while some := list(islice(rest, _SCENES_AT_ONCE)):
-            yield from pool.map(make, some, chunksize=2)
-
-
-def _use_one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def _example(
@@ -188,8 +168,6 @@ def _positive_share(examples: Examples) -> dict[str, float]:
 
 
 def _save_contact_sheet(path: Path, examples: Examples, grid: Grid) -> None:
-    from antiphon.figures.examples import example_sheet
-
     first = slice(0, _SHEET_EXAMPLES)
     figure = example_sheet(
         examples.level[first],
@@ -200,10 +178,10 @@ def _save_contact_sheet(path: Path, examples: Examples, grid: Grid) -> None:
         titles=[_title(examples, index) for index in range(min(_SHEET_EXAMPLES, len(examples)))],
     )
     with whole_file(path) as scratch:
-        figure.savefig(scratch, format="png", dpi=110, metadata={"Software": None})
+        scratch.write_bytes(png_bytes(figure, dpi=110))
 
 
 def _title(examples: Examples, index: int) -> str:
-    ratios: Any = examples.snr_db[index] if examples.snr_db is not None else []
-    there = [f"{name} {ratio:.0f} dB" for name, ratio in zip(examples.sources, ratios, strict=True) if ratio == ratio]
+    ratios = {} if examples.snr_db is None else dict(zip(examples.sources, examples.snr_db[index], strict=True))
+    there = [f"{name} {ratio:.0f} dB" for name, ratio in ratios.items() if not np.isnan(ratio)]
     return f"{examples.groups[index]}: {', '.join(there) or 'nobody'}"

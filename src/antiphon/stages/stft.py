@@ -57,7 +57,9 @@ def run(*, manifest: Path, audio_root: Path, settings: str, record: Path, worker
     records = list(track(done, f"stft {batch.batch}", total=len(units)))
     write_record(record, BatchRecord("stft", VERSION, batch.batch, batch.deployment, records))
     bad = sum(row["status"] == "quarantined" for unit in records for row in unit.recordings)
-    log(f"stft {batch.batch}: {len(records)} units, {sum(unit.frames for unit in records)} frames, {bad} bad recordings")
+    log(
+        f"stft {batch.batch}: {len(records)} units, {sum(unit.frames for unit in records)} frames, {bad} bad recordings"
+    )
 
 
 @dataclass(frozen=True)

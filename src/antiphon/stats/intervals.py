@@ -37,6 +37,10 @@ class Intervals:
         """Return the number of the interval that holds a UTC time."""
         return (time_us + self.offset_us) // self.length_us
 
+    def indices(self, times_us: np.ndarray) -> np.ndarray:
+        """Return the numbers of the intervals that hold UTC times, same shape, int64."""
+        return (times_us + self.offset_us) // self.length_us
+
     def start_us(self, index: np.ndarray) -> np.ndarray:
         """Return the UTC start of intervals in microseconds, same shape, int64."""
         return np.asarray(index, dtype=np.int64) * self.length_us - self.offset_us

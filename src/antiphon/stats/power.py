@@ -25,17 +25,22 @@ def split(units: np.ndarray) -> np.ndarray:
 
 def joined(power: np.ndarray) -> np.ndarray:
     """Return sums in two parts, shape (..., 2), as float64 units, shape (...,), rounded once."""
-    return power[..., 0].astype(np.float64) * 2.0**_LOW_BITS + power[..., 1]
+    high: np.ndarray = power[..., 0].astype(np.float64)
+    both: np.ndarray = high * 2.0**_LOW_BITS + power[..., 1]
+    return both
 
 
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Return ``part / whole``, float64; NaN where ``whole`` is 0."""
-    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=np.asarray(whole) > 0)
+    result = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=result, where=whole > 0)
+    return result
 
 
 def decibels(power_ratio: np.ndarray) -> np.ndarray:
     """Return ``10 log10`` of a ratio of powers; NaN where it is 0 or NaN."""
-    return 10.0 * np.log10(np.where(power_ratio > 0, power_ratio, np.nan))
+    level_db: np.ndarray = 10.0 * np.log10(np.where(power_ratio > 0, power_ratio, np.nan))
+    return level_db
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ class PowerTable:
     def _pairs(self) -> np.ndarray:
         """Power of two codes together, indexed by both bytes as one number, shape (65536,), int64."""
         both = np.arange(65536, dtype=np.uint32)
-        return self.units[both >> 8] + self.units[both & 255]
+        pairs: np.ndarray = self.units[both >> 8] + self.units[both & 255]
+        return pairs
 
     def of_columns(self, codes: np.ndarray, paired: bool) -> np.ndarray:
         """Return the power of each bin, or of each two neighbouring bins, summed over the frames.
@@ -75,6 +81,6 @@ class PowerTable:
         -------
         Whole units, shape (bins,) or (bins / 2,), int64.
         """
-        if paired:
-            return self._pairs.take(codes.view(np.uint16), mode="clip").sum(axis=0)
-        return self.units.take(codes, mode="clip").sum(axis=0)
+        table, index = (self._pairs, codes.view(np.uint16)) if paired else (self.units, codes)
+        sums: np.ndarray = table.take(index, mode="clip").sum(axis=0)
+        return sums

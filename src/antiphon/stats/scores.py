@@ -7,19 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
-__all__ = ["Counts", "Histogram", "ImageError", "bootstrap_f1", "threshold_of_code", "unpacked"]
+__all__ = [
+    "Counts",
+    "Histogram",
+    "ImageError",
+    "bootstrap_f1",
+    "code_of_threshold",
+    "mean_known",
+    "threshold_of_code",
+    "unpacked",
+]
 
 _SCALE = 254
 _NOT_HEARD = 255
+_EVEN_ODDS = 127
 _IMAGE_CODES = 100
 
 
 def unpacked(mask_bits: np.ndarray, sources: int) -> np.ndarray:
     """Return masks of sources from bits: shape (source, time, frequency), bool, from (time, frequency) uint8."""
-    return (mask_bits & (1 << np.arange(sources, dtype=np.uint8))[:, None, None]).astype(bool)
+    return np.stack([(mask_bits & np.uint8(1 << source)) != 0 for source in range(sources)])
 
 
 def threshold_of_code(code: int) -> float:
@@ -27,9 +38,22 @@ def threshold_of_code(code: int) -> float:
     return round((int(code) - 0.5) / _SCALE, 4)
 
 
+def code_of_threshold(threshold: float) -> int:
+    """Return the least probability code that reaches a threshold, at least 1."""
+    return max(1, ceil(threshold * _SCALE))
+
+
+def mean_known(values: np.ndarray) -> np.ndarray:
+    """Return the mean over the last axis of the values that are not NaN; NaN where all are."""
+    known = ~np.isnan(values)
+    return _ratio(np.where(known, values, 0.0).sum(-1), known.sum(-1))
+
+
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Divide; NaN where nothing is divided by nothing."""
-    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=np.asarray(whole) > 0)
+    ratio = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=ratio, where=whole > 0)
+    return ratio
 
 
 @dataclass(frozen=True)
@@ -71,9 +95,7 @@ class Counts:
         return cls(*(np.stack([getattr(one, name) for one in many]) for name in ("hits", "false_alarms", "misses")))
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            self.hits + other.hits, self.false_alarms + other.false_alarms, self.misses + other.misses
-        )
+        return Counts(self.hits + other.hits, self.false_alarms + other.false_alarms, self.misses + other.misses)
 
     def total(self) -> Counts:
         """Return the sum over the first axis."""
@@ -140,8 +162,12 @@ class Histogram:
         return Counts(hits, false_alarms, self.sounding.sum(axis=1) - hits)
 
     def best_codes(self) -> np.ndarray:
-        """Return the code, at least 1, from which cells count for the best F1 of each source, shape (source,)."""
-        return 1 + np.nan_to_num(self.counts().f1[1:]).argmax(axis=0)
+        """Return the code, at least 1, from which cells count for the best F1 of each source, shape (source,).
+
+        A source that is never true has no best; it gets even odds.
+        """
+        best = 1 + np.nan_to_num(self.counts().f1[1:]).argmax(axis=0)
+        return np.where(self.sounding.any(axis=1), best, _EVEN_ODDS)
 
     def best_common_code(self) -> int:
         """Return the code, at least 1, from which cells count for the best mean F1 of all sources."""
@@ -149,7 +175,7 @@ class Histogram:
 
     def f1_at(self, codes: np.ndarray) -> np.ndarray:
         """Return the F1 of each source if cells count from its code in ``codes`` on, shape (source,)."""
-        return self.counts().f1[codes, np.arange(len(codes))]
+        return np.asarray(self.counts().f1[codes, np.arange(len(codes))])
 
 
 @dataclass(frozen=True)
@@ -214,12 +240,16 @@ def bootstrap_f1(counts: Counts, groups: Sequence[str], resamples: int, seed: in
 
     Returns
     -------
-    Lower and upper ends, each shape (source + 1,); the last is the mean of the sources.
+    Lower and upper ends, each shape (source + 1,); the last is the mean of the sources that have an F1. NaN where a
+    source is never true nor found.
     """
     names, member = np.unique(np.asarray(groups), return_inverse=True)
     draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
     weight = draws[:, member]
     f1 = Counts(weight @ counts.hits, weight @ counts.false_alarms, weight @ counts.misses).f1
-    f1 = np.nan_to_num(f1)
-    low, high = np.quantile(np.column_stack([f1, f1.mean(axis=1)]), [0.025, 0.975], axis=0)
+    f1 = np.column_stack([f1, mean_known(f1)])
+    ends = [
+        np.quantile(one[~np.isnan(one)], [0.025, 0.975]) if (~np.isnan(one)).any() else (np.nan, np.nan) for one in f1.T
+    ]
+    low, high = np.array(ends).T
     return low, high

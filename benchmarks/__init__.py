@@ -1,0 +1,1 @@
+"""The same work by us and by others, in one run, as ratios."""

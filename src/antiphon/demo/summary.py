@@ -1,0 +1,150 @@
+"""``antiphon demo-summary``: what the workflow found in the demo's season, beside the truth."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from antiphon.demo.recorders import DEPLOYMENTS
+from antiphon.demo.truth import Truth, read_truth, truth_path
+from antiphon.errors import AntiphonError
+from antiphon.io.checkpoints import CARD, Card, load_card
+from antiphon.io.spectrograms import open_store
+from antiphon.io.tables import read_table, table_path
+from antiphon.signal.levels import PROBABILITY_NOT_HEARD
+from antiphon.stats.scores import Counts, code_of_threshold, unpacked
+
+__all__ = ["summary"]
+
+
+@dataclass(frozen=True)
+class _Held:
+    """The season held against its truth.
+
+    Attributes
+    ----------
+    counts
+        Cells by what was found and what was true.
+    true_cells
+        Cells that each source owns, shape (source,).
+    heard_cells
+        Cells that were heard.
+    """
+
+    counts: Counts
+    true_cells: np.ndarray
+    heard_cells: int
+
+    def __add__(self, other: _Held) -> _Held:
+        return _Held(
+            self.counts + other.counts, self.true_cells + other.true_cells, self.heard_cells + other.heard_cells
+        )
+
+
+def summary(*, folder: Path, results: Path, season: str = "demo", model: str = "community") -> None:
+    """Print what was found in the demo's season beside the truth, and where its tables and its page lie.
+
+    Parameters
+    ----------
+    folder
+        Folder that `antiphon demo-write` wrote to.
+    results
+        Folder of the results.
+    season
+        Name of the season.
+    model
+        Name of the model.
+
+    Raises
+    ------
+    AntiphonError
+        If the workflow has not run to its end, or the truth is missing.
+    """
+    card = load_card(results / "models" / model / CARD)
+    held = reduce(add, _held_recordings(folder / "truth", results / season / "infer" / model, card))
+    tables = results / season / "tables"
+    console = Console(width=100, highlight=False)
+    console.print(_season_table(list(card.sources), held, _found_occupancy(tables, model, list(card.sources))))
+    if scores := _scores(results / "models" / model / "evaluation" / "scores.csv"):
+        console.print(_scores_table(scores))
+    console.print(f"tables: {tables}\npage:   {results / season / 'report' / 'index.html'}", soft_wrap=True)
+
+
+def _held_recordings(truth: Path, stores: Path, card: Card) -> Iterator[_Held]:
+    """Yield each recording that the model has seen and whose truth is known."""
+    paths = sorted(stores.glob("*.zarr"))
+    if not paths:
+        raise AntiphonError(f"{stores}: nothing was separated yet; run snakemake with the demo's settings first")
+    for path in paths:
+        store = open_store(path)
+        for span in store.spans:
+            if truth_path(truth, span.path).is_file():
+                codes = np.asarray(store.group["probability"][:, span.frame_slice])
+                yield _held(codes, read_truth(truth_path(truth, span.path)), card)
+
+
+def _held(codes: np.ndarray, truth: Truth, card: Card) -> _Held:
+    """Hold the probability codes of one recording, shape (source, time, frequency), against its truth."""
+    frames = min(codes.shape[1], len(truth.mask_bits))
+    codes, bits = codes[:, :frames], truth.mask_bits[:frames]
+    by_label = dict(zip(truth.sources, unpacked(bits, len(truth.sources)), strict=True))
+    masks = np.stack([np.any([by_label[label] for label in source.labels], axis=0) for source in card.sources.values()])
+    heard = np.zeros(bits.shape, dtype=bool)
+    heard[:, : truth.heard_bins] = True
+    least = np.array([code_of_threshold(card.thresholds[name]) for name in card.sources], dtype=np.int16)
+    found = (codes >= least[:, np.newaxis, np.newaxis]) & (codes != PROBABILITY_NOT_HEARD)
+    return _Held(Counts.of(found, masks, heard), np.count_nonzero(masks, axis=(1, 2)), int(heard.sum()))
+
+
+def _found_occupancy(tables: Path, model: str, sources: Sequence[str]) -> dict[str, float]:
+    """Return the season's share of analysed cells in which each source is active, from the tables."""
+    active, effort = dict.fromkeys(sources, 0), dict.fromkeys(sources, 0)
+    for site in DEPLOYMENTS:
+        table = read_table(table_path(tables, "occupancy", site.deployment, model), "occupancy")
+        for row in table.select(["source", "active_cells", "effort_cells"]).to_pylist():
+            active[row["source"]] += row["active_cells"] or 0
+            effort[row["source"]] += row["effort_cells"] or 0
+    return {source: active[source] / effort[source] if effort[source] else float("nan") for source in sources}
+
+
+def _season_table(sources: Sequence[str], held: _Held, found: dict[str, float]) -> Table:
+    table = Table(title="The season, which the model never saw", title_justify="left")
+    for name in ("source", "true occupancy", "found occupancy", "precision", "recall", "pixel F1"):
+        table.add_column(name, justify="left" if name == "source" else "right")
+    scores = zip(held.counts.precision, held.counts.recall, held.counts.f1, strict=True)
+    for index, (source, three) in enumerate(zip(sources, scores, strict=True)):
+        true = held.true_cells[index] / max(held.heard_cells, 1)
+        table.add_row(source, f"{true:.2%}", f"{found[source]:.2%}", *(f"{score:.2f}" for score in three))
+    mean = float(np.nanmean(held.counts.f1))
+    table.add_row("macro", "", "", "", "", f"{mean:.2f}", style="bold")
+    return table
+
+
+def _scores(path: Path) -> list[dict[str, str]]:
+    """Return the rows of the evaluation; none if the model was not judged here."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _scores_table(rows: Sequence[dict[str, str]]) -> Table:
+    """Return the pixel F1 of each method and source on the held-out test examples."""
+    sources = list(dict.fromkeys(row["source"] for row in rows))
+    table = Table(title="Held-out test examples: pixel F1", title_justify="left")
+    table.add_column("method")
+    for source in sources:
+        table.add_column(source, justify="right")
+    for method in dict.fromkeys(row["method"] for row in rows):
+        by_source = {row["source"]: row["f1"] for row in rows if row["method"] == method}
+        cells = [by_source.get(source, "") for source in sources]
+        table.add_row(method, *(f"{float(cell):.2f}" if cell not in ("", "nan") else "–" for cell in cells))
+    return table

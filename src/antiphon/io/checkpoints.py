@@ -1,0 +1,182 @@
+"""A model on disk: ``card.json`` says what it is, ``generator.safetensors`` holds its weights.
+
+Weights are safetensors, which cannot carry code. The card holds their hash, so it names these weights and
+no others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from antiphon.config import Source
+from antiphon.errors import AntiphonError
+from antiphon.io.whole import read_json, whole_file, write_text
+from antiphon.signal.grid import Grid
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["CARD", "WEIGHTS", "Card", "load_card", "load_state", "load_weights", "save_model", "save_state"]
+
+CARD, WEIGHTS = "card.json", "generator.safetensors"
+"""Names of the two files in a model's folder."""
+
+
+class Card(BaseModel):
+    """What a model is.
+
+    Attributes
+    ----------
+    version
+        Version of this list of attributes; ``schema`` in the file.
+    model, network
+        Names of the model and of its network.
+    widths
+        Channels at each scale, finest first; a network without scales ignores them.
+    sources
+        What it separates, in the order of its outputs.
+    grid
+        Grid of the spectrograms it was trained on.
+    thresholds
+        Probability from which a cell belongs to a source.
+    scores
+        F1 by source and their mean (``macro``), by the examples they were measured on.
+    parameters
+        Numbers that it learned.
+    weights_sha256
+        Hash of the weights' file; set by :func:`save_model`.
+    training
+        Settings, steps done, best step.
+    mask_rule
+        Which cells were labelled in what it learned from.
+    versions
+        Version of the software and of the stage that trained it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    version: Literal[1] = Field(default=1, alias="schema")
+    model: str
+    network: str
+    widths: tuple[int, ...]
+    sources: dict[str, Source]
+    grid: Grid
+    thresholds: dict[str, float]
+    scores: dict[str, dict[str, float]]
+    parameters: int
+    weights_sha256: str = ""
+    training: dict[str, Any]
+    mask_rule: dict[str, Any]
+    versions: dict[str, str | int]
+
+
+def save_model(folder: Path, card: Card, weights: Mapping[str, Tensor]) -> Card:
+    """Write weights and card, each whole or not at all, the card last; equal input gives equal bytes.
+
+    Parameters
+    ----------
+    folder
+        The model's folder.
+    card
+        What the model is.
+    weights
+        The generator's state.
+
+    Returns
+    -------
+    The card as written, with the hash of the weights.
+    """
+    from safetensors.torch import save
+
+    written = save({name: value.detach().cpu().contiguous() for name, value in weights.items()})
+    with whole_file(folder / WEIGHTS) as scratch:
+        scratch.write_bytes(written)
+    card = card.model_copy(update={"weights_sha256": hashlib.sha256(written).hexdigest()})
+    # Keys are not sorted here: the order of the sources is the order of the network's outputs.
+    write_text(
+        folder / CARD, json.dumps(card.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False) + "\n"
+    )
+    return card
+
+
+def load_card(path: Path) -> Card:
+    """Read a card.
+
+    Raises
+    ------
+    AntiphonError
+        If it is missing or no card of this version.
+    """
+    try:
+        return Card.model_validate(read_json(path))
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise AntiphonError(f"{path}: no card of this version of antiphon ({wrong}); train the model again") from None
+
+
+def load_weights(path: Path, card: Card) -> dict[str, Tensor]:
+    """Read the weights that ``card`` speaks of.
+
+    Parameters
+    ----------
+    path
+        The safetensors file.
+    card
+        The model's card.
+
+    Raises
+    ------
+    AntiphonError
+        If they are missing, or not those of the card.
+    """
+    from safetensors.torch import load
+
+    try:
+        written = path.read_bytes()
+    except FileNotFoundError:
+        raise AntiphonError(f"{path}: no such file; the weights of model {card.model} belong there") from None
+    if hashlib.sha256(written).hexdigest() != card.weights_sha256:
+        raise AntiphonError(
+            f"{path}: these are not the weights that the card of model {card.model} speaks of (another SHA-256); "
+            "restore both files from one training, or train again"
+        )
+    weights: dict[str, Tensor] = load(written)
+    return weights
+
+
+def save_state(path: Path, made_from: str, state: Mapping[str, Any]) -> None:
+    """Put a training away, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file.
+    made_from
+        Fingerprint of what is trained on what.
+    state
+        Tensors, numbers, text and containers of them.
+    """
+    import torch
+
+    with whole_file(path) as scratch:
+        torch.save({"made_from": made_from, "state": dict(state)}, scratch)
+
+
+def load_state(path: Path, made_from: str) -> dict[str, Any] | None:
+    """Return a training that was put away, or None if none is there or it was another one; nothing in it is run."""
+    import torch
+
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        return None
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise AntiphonError(f"{path}: not a training that was put away ({error}); delete it") from None
+    return dict(found["state"]) if found["made_from"] == made_from else None

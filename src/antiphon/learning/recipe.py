@@ -1,0 +1,85 @@
+"""How a generator learns: plain numbers and what follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, pi
+
+__all__ = ["Adversary", "Recipe"]
+
+_WARM_UP = 0.1
+
+
+@dataclass(frozen=True)
+class Adversary:
+    """How the critic plays.
+
+    Attributes
+    ----------
+    weight
+        Weight of the adversarial loss when fully ramped in; 0: no critic.
+    start, ramp
+        Shares of the steps: before the critic begins, and over which its weight rises.
+    width
+        Channels of its first layer.
+    learning_rate
+        Step size of its optimizer.
+    """
+
+    weight: float
+    start: float
+    ramp: float
+    width: int
+    learning_rate: float
+
+    def weight_at(self, share: float) -> float:
+        """Return the weight of the adversarial loss when ``share`` of the steps are done."""
+        if share < self.start:
+            return 0.0
+        return self.weight * min(1.0, (share - self.start) / self.ramp) if self.ramp else self.weight
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a generator learns.
+
+    Attributes
+    ----------
+    steps
+        Updates of the generator.
+    batch_size, tile_frames
+        Tiles in one update, and their length.
+    learning_rate, weight_decay
+        Peak step size and weight decay of AdamW.
+    positive_weight
+        Weight of a source's cells in the cross entropy.
+    dice_weight
+        Weight of the Dice loss beside the cross entropy.
+    average_decay
+        Decay of the running average of the weights.
+    validate_every
+        Steps between two looks at the validation examples.
+    critic
+        The adversary.
+    seed
+        Seed of tiles and critic.
+    """
+
+    steps: int
+    batch_size: int
+    tile_frames: int
+    learning_rate: float
+    weight_decay: float
+    positive_weight: float
+    dice_weight: float
+    average_decay: float
+    validate_every: int
+    critic: Adversary
+    seed: int
+
+    def learning_rate_at(self, step: int) -> float:
+        """Return the step size: up in a line, then down along a cosine (one cycle; Smith 2018, arXiv:1803.09820)."""
+        share = step / self.steps
+        if share < _WARM_UP:
+            return self.learning_rate * (step + 1) / (_WARM_UP * self.steps + 1)
+        return self.learning_rate * (1 + cos(pi * (share - _WARM_UP) / (1 - _WARM_UP))) / 2

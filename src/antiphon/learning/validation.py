@@ -1,0 +1,84 @@
+"""A look at examples that a generator does not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+import numpy as np
+import torch
+
+from antiphon.baselines.energy import EnergyThreshold, excess_codes
+from antiphon.learning.apply import Separator
+from antiphon.learning.tiles import Examples
+from antiphon.networks.generator import Generator
+from antiphon.signal.levels import PROBABILITY_SCALE, SCALE_DB
+from antiphon.stats.scores import Histogram, unpacked
+
+__all__ = ["Verdict", "separated", "tune", "validate"]
+
+_EVEN_ODDS_CODE = PROBABILITY_SCALE // 2
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How well a generator does at its best thresholds.
+
+    Attributes
+    ----------
+    f1
+        F1 of the cells of each source.
+    codes
+        Probability code from which a cell counts, by source.
+    """
+
+    f1: dict[str, float]
+    codes: dict[str, int]
+
+    @property
+    def macro(self) -> float:
+        """Mean F1 of the sources."""
+        return sum(self.f1.values()) / len(self.f1)
+
+
+def separated(separator: Separator, examples: Examples) -> Iterator[np.ndarray]:
+    """Yield the probability codes of each example, shape (source, time, frequency), uint8."""
+    for level, floor, background in zip(examples.level, examples.floor, examples.background, strict=True):
+        yield separator.separate(level, floor, background)
+
+
+def validate(generator: Generator, examples: Examples, device: torch.device, dtype: torch.dtype) -> Verdict:
+    """Return how well ``generator`` does on ``examples``, each source at the threshold that is best there."""
+    count = len(examples.sources)
+    separator = Separator.ready(generator, device=device, dtype=dtype)
+    found = zip(separated(separator, examples), examples.mask_bits, strict=True)
+    histogram = reduce(add, (Histogram.of(codes, unpacked(bits, count)) for codes, bits in found))
+    best = histogram.best_codes()
+    f1 = np.nan_to_num(histogram.f1_at(best))
+    return Verdict(
+        f1=dict(zip(examples.sources, f1.tolist(), strict=True)),
+        codes=dict(zip(examples.sources, best.tolist(), strict=True)),
+    )
+
+
+def tune(energy: EnergyThreshold, examples: Examples) -> Verdict:
+    """Set the threshold of the energy baseline to the one that is best on ``examples`` for all sources together."""
+    count = len(examples.sources)
+    rows = zip(examples.level, examples.background, examples.mask_bits, strict=True)
+    histogram = reduce(
+        add,
+        (
+            Histogram.of(np.broadcast_to(excess_codes(level, background), (count, *level.shape)), unpacked(bits, count))
+            for level, background, bits in rows
+        ),
+    )
+    best = histogram.best_common_code()
+    # Half a code lower, so that the cells of the best code itself are found.
+    energy.threshold_db.fill_((best - 0.5) * SCALE_DB)
+    f1 = np.nan_to_num(histogram.f1_at(np.full(count, best)))
+    return Verdict(
+        f1=dict(zip(examples.sources, f1.tolist(), strict=True)),
+        codes=dict.fromkeys(examples.sources, _EVEN_ODDS_CODE),
+    )

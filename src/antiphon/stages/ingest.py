@@ -1,0 +1,218 @@
+"""Stage ingest: list the recordings, good and bad.
+
+Every file below the deployments' folders is a row: ok, repaired, quarantined or excluded, with its reason. What can be
+analysed becomes units (a deployment's standard day) and batches, one manifest each. Only headers are read, and of files
+that an earlier run read not even those.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from antiphon.config import Ingest, section
+from antiphon.errors import AntiphonError
+from antiphon.io.catalogue_writer import Counts, write_catalogue
+from antiphon.io.deployments import Deployment, read_deployments
+from antiphon.io.drafting import draft_deployments
+from antiphon.io.filenames import own_patterns
+from antiphon.io.headers import (
+    IGNORED,
+    Clockwork,
+    Patience,
+    keep_headers,
+    kept_headers,
+    known_and_fresh,
+    probe_files,
+    timed_anew,
+)
+from antiphon.io.listing import list_folder
+from antiphon.io.placing import Calendar, channels_of, place
+from antiphon.io.reasons import MEANINGS, Reason
+from antiphon.io.whole import write_text
+from antiphon.progress import log, track
+
+__all__ = ["VERSION", "draft", "run"]
+
+VERSION = 1
+
+# Headers wait for the disk, not for the processor.
+_THREADS_PER_WORKER = 2
+_TIMEOUT_S = 60.0
+_MOST_HUNG = 16
+
+
+def run(
+    *,
+    deployments: Path,
+    audio_root: Path,
+    settings: str,
+    season: str,
+    first_day: str | None = None,
+    last_day: str | None = None,
+    catalogue: Path,
+    workers: int = 1,
+) -> None:
+    """Write the catalogue of a season.
+
+    Parameters
+    ----------
+    deployments
+        CSV table of the deployments; config/README.md describes its columns.
+    audio_root
+        Folder that the deployments' folders are relative to.
+    settings
+        Section ``ingest`` of the settings as JSON.
+    season
+        Name of the season.
+    first_day, last_day
+        First and last standard day that is analysed, as 2024-05-01; empty: no bound.
+    catalogue
+        Folder to write: ``batches.json``, ``recordings.parquet``, ``manifests/`` and ``set_aside/``. What was read is
+        kept in ``headers/`` for the next run.
+    workers
+        Number of processors; each has a few files read at a time.
+
+    Raises
+    ------
+    AntiphonError
+        If settings, deployments or a folder are wrong, if there is nothing to analyse, or if more recordings are bad
+        than ``max_bad_fraction`` allows; in the last two cases the catalogue is complete nevertheless.
+    """
+    began = time.monotonic()
+    options = section(Ingest, settings)
+    own_patterns(tuple(options.filename_patterns))
+    listed = read_deployments(deployments, audio_root)
+    calendar = Calendar(_day(first_day, "first_day"), _day(last_day, "last_day"), options.batch_hours // 24)
+    job = _Job(audio_root, options, catalogue, Patience(workers * _THREADS_PER_WORKER, _TIMEOUT_S, _MOST_HUNG))
+    read = 0
+    with write_catalogue(catalogue) as writer:
+        for deployment in track(listed, f"ingest {season}: deployments"):
+            found = _examine(job, deployment)
+            read += found.read
+            writer.counts.companions += found.companions
+            writer.counts.others += found.others
+            for name, channel in channels_of(found.headers, deployment):
+                placed = place(found.headers, deployment, name, channel, calendar)
+                writer.add(deployment, name, placed)
+                _warn_of_clocks(name, placed)
+        if not writer.counts.listed:
+            raise AntiphonError(
+                f"{deployments}: no recording in any of its {len(listed)} folders below {audio_root}; check `folder`"
+            )
+    _drop_kept_of_others(catalogue, listed)
+    seconds = time.monotonic() - began
+    log(f"ingest {season}: {writer.counts.in_words()}; {read} headers read, {seconds:.1f} s")
+    _check(writer.counts, options.max_bad_fraction, catalogue)
+
+
+def draft(*, audio_root: Path, output: Path) -> None:
+    """Draft the table of deployments from a folder tree, for the user to correct.
+
+    Parameters
+    ----------
+    audio_root
+        Folder with a folder for each deployment.
+    output
+        CSV file to write; one that is there is not touched.
+
+    Raises
+    ------
+    AntiphonError
+        If the folder is missing or holds no recording, or ``output`` is there.
+    """
+    if output.exists():
+        raise AntiphonError(f"{output}: is there already; name another --output, or remove it")
+    text = draft_deployments(audio_root)
+    write_text(output, text)
+    log(f"{output}: {text.count(chr(10)) - 1} deployments; fill in utc_offset and filename_time, correct the rest")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What every deployment needs."""
+
+    audio_root: Path
+    options: Ingest
+    catalogue: Path
+    patience: Patience
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What lies in one deployment's folder."""
+
+    headers: pa.Table
+    read: int
+    companions: int
+    others: int
+
+
+def _examine(job: _Job, deployment: Deployment) -> _Found:
+    """List a deployment's files and read the headers of those that are new."""
+    name, patience = deployment.deployment, job.patience
+    clockwork = Clockwork(deployment, tuple(job.options.filename_patterns), job.options.time_tolerance_s)
+    listing = list_folder(job.audio_root, deployment.folder, threads=patience.threads, timeout_s=patience.timeout_s)
+    path = job.catalogue / "headers" / f"{name}.parquet"
+    kept, timed = kept_headers(path, VERSION, clockwork)
+    known, fresh = known_and_fresh(listing.files, kept)
+    parts = [known if timed else timed_anew(known, clockwork)]
+    for part in probe_files(job.audio_root, fresh, clockwork, patience):
+        parts.append(part)
+        if len(part) < len(fresh):
+            log(f"ingest {name}: {sum(map(len, parts[1:]))}/{len(fresh)} headers")
+    headers = pa.concat_tables(parts)
+    if not timed or len(fresh) or len(known) < len(kept):
+        keep_headers(path, headers, VERSION, clockwork)
+    unrelated = pc.sum(pc.equal(headers["status"], IGNORED)).as_py() or 0
+    return _Found(headers, len(fresh), listing.companions, listing.others + unrelated)
+
+
+def _warn_of_clocks(name: str, placed: pa.Table) -> None:
+    """Say where sources disagree on the time: a sign that the table of deployments has the wrong zone or clock."""
+    apart = placed.filter(pc.fill_null(pc.equal(placed["reason"], Reason.TIMES_DISAGREE), False))
+    if len(apart):
+        first = apart.slice(0, 1).to_pylist()[0]
+        log(
+            f"ingest {name}: in {len(apart)} recordings header and name disagree on the start, as in {first['path']}: "
+            f"{first['detail']}; check utc_offset and filename_time"
+        )
+
+
+def _drop_kept_of_others(catalogue: Path, listed: list[Deployment]) -> None:
+    """Remove what was kept of deployments that are no longer in the table."""
+    names = {deployment.deployment for deployment in listed}
+    for path in (catalogue / "headers").glob("*.parquet"):
+        if path.stem not in names:
+            path.unlink()
+
+
+def _check(counts: Counts, max_bad_fraction: float, catalogue: Path) -> None:
+    """Stop where too much is bad or nothing is left."""
+    bad = counts.statuses["quarantined"]
+    most = sorted(counts.reasons.items(), key=lambda item: (-item[1], item[0]))
+    reasons = ", ".join(
+        f"{count} {reason} ({MEANINGS[Reason(reason)]})"
+        for (status, reason), count in most
+        if status in ("quarantined", "excluded")
+    )
+    if counts.listed == bad + counts.statuses["excluded"]:
+        raise AntiphonError(f"{catalogue}: none of {counts.listed} recordings can be analysed: {reasons}")
+    if bad > max_bad_fraction * counts.listed:
+        raise AntiphonError(
+            f"{catalogue}: {bad} of {counts.listed} recordings ({bad / counts.listed:.1%}) are bad, "
+            f"ingest.max_bad_fraction allows {max_bad_fraction:.1%}: {reasons}; see {catalogue / 'set_aside'}, then "
+            "mend the files or raise the limit"
+        )
+
+
+def _day(text: str | None, key: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise AntiphonError(f"--{key.replace('_', '-')}: {text!r} is no day; write it as 2024-05-01") from None

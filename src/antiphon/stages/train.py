@@ -1,0 +1,197 @@
+"""Stage train: learn to separate."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from zlib import crc32
+
+import pandas as pd
+from torch import Tensor
+
+from antiphon import __version__
+from antiphon.baselines.energy import EnergyThreshold
+from antiphon.config import Model, Pair, Stft, Train, section
+from antiphon.errors import AntiphonError
+from antiphon.figures.pictures import png_bytes
+from antiphon.figures.training import curves
+from antiphon.io.checkpoints import Card, load_state, save_model, save_state
+from antiphon.io.pairs import Examples, read_examples, read_pairs_attributes
+from antiphon.io.records import fingerprint
+from antiphon.io.whole import sweep, whole_file, write_text
+from antiphon.learning.devices import choose_device, choose_dtype
+from antiphon.learning.fit import LOSSES, Training, fit
+from antiphon.learning.generators import make_generator, parameters
+from antiphon.learning.recipe import Adversary, Recipe
+from antiphon.learning.tiles import Tiles
+from antiphon.learning.validation import Verdict, tune
+from antiphon.networks.generator import Generator
+from antiphon.progress import log, track
+from antiphon.signal.grid import Grid
+from antiphon.stats.scores import threshold_of_code
+
+__all__ = ["VERSION", "run"]
+
+VERSION = 1
+
+
+def run(
+    *,
+    pairs: Path,
+    settings: str,
+    model: str,
+    model_settings: str,
+    stft: str,
+    pair: str,
+    output: Path,
+    device: str = "auto",
+    precision: str = "auto",
+) -> None:
+    """Train a model and write its card, its weights, its history and the curves of its training.
+
+    A training that was interrupted goes on from its last look at the validation examples, which is kept in
+    ``training.part`` in the model's folder, and ends as if nothing had happened.
+
+    Parameters
+    ----------
+    pairs
+        The examples, written by stage pair.
+    settings
+        Section ``train`` of the settings as JSON.
+    model
+        Name of the model.
+    model_settings
+        The model's entry of ``models`` as JSON.
+    stft, pair
+        Sections ``stft`` and ``pair`` of the settings as JSON.
+    output
+        Folder of the model.
+    device
+        ``auto``, ``cpu`` or ``cuda``.
+    precision
+        ``auto``, ``float32`` or ``bfloat16``.
+
+    Raises
+    ------
+    AntiphonError
+        If examples and settings do not fit, a GPU is asked for and absent, or a loss is not finite.
+    """
+    about, recipe = section(Model, model_settings), _recipe(section(Train, settings))
+    cells, rule = section(Stft, stft), section(Pair, pair).mask_rule
+    grid = Grid(cells.window_s, cells.hop_s, cells.bins)
+    examples, validation = (_examples(pairs, split, about, grid) for split in ("train", "validation"))
+    generator = _generator(model, about, grid, recipe.seed)
+    if isinstance(generator, EnergyThreshold):
+        outcome = _tuned(generator, validation)
+    else:
+        made_from = fingerprint(VERSION, settings, model_settings, stft, _checksum(examples), _checksum(validation))
+        training = _begin(recipe, generator, len(about.sources), device, precision)
+        outcome = _trained(training, examples, validation, output / "training.part", made_from)
+    card = Card(
+        model=model,
+        network=about.network,
+        widths=tuple(about.widths),
+        sources=about.sources,
+        grid=grid,
+        thresholds={source: threshold_of_code(code) for source, code in outcome.verdict.codes.items()},
+        scores={"validation": {**outcome.verdict.f1, "macro": outcome.verdict.macro}},
+        parameters=parameters(generator),
+        training={
+            "steps": int(outcome.history[-1]["step"]),
+            "best_step": outcome.best_step,
+            "settings": asdict(recipe),
+        },
+        mask_rule=rule.model_dump(mode="json"),
+        versions={"antiphon": __version__, "train": VERSION},
+    )
+    _save(output, card, outcome)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """The generator that is kept, how good it is, and how it came about."""
+
+    weights: dict[str, Tensor]
+    verdict: Verdict
+    best_step: int
+    history: list[dict[str, float]]
+
+
+def _recipe(train: Train) -> Recipe:
+    values = train.model_dump()
+    return Recipe(**{**values, "critic": Adversary(**values["critic"])})
+
+
+def _examples(pairs: Path, split: str, about: Model, grid: Grid) -> Examples:
+    """Read a split and make sure that it is what the settings speak of."""
+    if read_pairs_attributes(pairs)["grid"] != asdict(grid):
+        raise AntiphonError(f"{pairs}: made on another grid than section stft says; run the stage pair again")
+    examples = read_examples(pairs, split)
+    if examples.sources != tuple(about.sources):
+        raise AntiphonError(
+            f"{pairs}: has sources {', '.join(examples.sources)}, the model has {', '.join(about.sources)}; "
+            "run the stage pair again"
+        )
+    return examples
+
+
+def _checksum(examples: Examples) -> list[int]:
+    """Return numbers that tell these examples from others."""
+    arrays = (examples.level, examples.mask_bits, examples.floor, examples.background)
+    return [crc32(one.tobytes()) for one in arrays]
+
+
+def _generator(model: str, about: Model, grid: Grid, seed: int) -> Generator:
+    try:
+        return make_generator(about.network, widths=about.widths, sources=len(about.sources), bins=grid.bins, seed=seed)
+    except ValueError as error:
+        raise AntiphonError(f"models.{model}.widths: {error}") from None
+
+
+def _tuned(energy: EnergyThreshold, validation: Examples) -> _Outcome:
+    """Choose the threshold of the baseline: all that it learns."""
+    verdict = tune(energy, validation)
+    log(f"train: {float(energy.threshold_db):.2f} dB above the background, F1 {verdict.macro:.3f}")
+    row = {"step": 0, **{f"f1_{source}": f1 for source, f1 in verdict.f1.items()}, "f1_macro": verdict.macro}
+    return _Outcome(energy.state_dict(), verdict, 0, [row])
+
+
+def _begin(recipe: Recipe, generator: Generator, sources: int, device: str, precision: str) -> Training:
+    try:
+        place = choose_device(device)
+        return Training.begin(recipe, generator, sources, place, choose_dtype(precision, place))
+    except ValueError as error:
+        raise AntiphonError(f"train: {error}") from None
+
+
+def _trained(training: Training, examples: Examples, validation: Examples, part: Path, made_from: str) -> _Outcome:
+    """Train to the end, from where an interrupted run left it; the state is put away after each look."""
+    recipe = training.recipe
+    if state := load_state(part, made_from):
+        training.resume(state)
+    log(f"train: {parameters(training.generator):,} parameters on {training.device}, from step {training.step}")
+    tiles = Tiles(examples, frames=recipe.tile_frames, batch_size=recipe.batch_size, seed=recipe.seed)
+    rounds = fit(training, tiles, validation)
+    try:
+        for look in track(rounds, "train", recipe.steps - training.step, lines=False):
+            if look:
+                log(f"train: {look}")
+                save_state(part, made_from, training.state())
+    except ArithmeticError as error:
+        raise AntiphonError(f"train: {error}; lower train.learning_rate, or look at the examples") from None
+    best = training.best
+    assert best is not None
+    return _Outcome(best["weights"], Verdict(best["f1"], best["codes"]), best["step"], training.history)
+
+
+def _save(folder: Path, card: Card, outcome: _Outcome) -> None:
+    """Write history, curves, weights and card, then forget the unfinished training."""
+    sweep(folder)
+    columns = ["step", *LOSSES, *(f"f1_{source}" for source in card.sources), "f1_macro"]
+    history = pd.DataFrame(outcome.history, columns=columns)
+    write_text(folder / "history.csv", history.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    with whole_file(folder / "curves.png") as scratch:
+        scratch.write_bytes(png_bytes(curves(outcome.history, list(card.sources), outcome.best_step)))
+    save_model(folder, card, outcome.weights)
+    (folder / "training.part").unlink(missing_ok=True)
+    log(f"train: F1 {outcome.verdict.macro:.3f} on validation at step {outcome.best_step}; model in {folder}")

@@ -1,0 +1,71 @@
+"""Frequency bands as ranges of bins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+__all__ = ["Bands"]
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Frequency bands as ranges of bins; they may overlap.
+
+    Attributes
+    ----------
+    first_bin, stop_bin
+        Range ``[first_bin, stop_bin)`` of each band, shape (bands,), int64.
+    bins
+        Number of bins of the grid.
+    """
+
+    first_bin: np.ndarray
+    stop_bin: np.ndarray
+    bins: int
+
+    @classmethod
+    def between(cls, frequencies_hz: np.ndarray, low_hz: Sequence[float], high_hz: Sequence[float]) -> Bands:
+        """Return the bands whose bins are centred in ``[low_hz, high_hz)``.
+
+        Parameters
+        ----------
+        frequencies_hz
+            Centre of every bin, ascending, shape (bins,).
+        low_hz, high_hz
+            Edges of each band.
+        """
+        first, stop = (np.searchsorted(frequencies_hz, edges, side="left") for edges in (low_hz, high_hz))
+        return cls(first, stop, len(frequencies_hz))
+
+    @property
+    def widths(self) -> np.ndarray:
+        """Bins in each band, shape (bands,), int64."""
+        widths: np.ndarray = self.stop_bin - self.first_bin
+        return widths
+
+    def heard_widths(self, heard_bins: int) -> np.ndarray:
+        """Return how many bins of each band lie below ``heard_bins``, shape (bands,), int64."""
+        widths: np.ndarray = np.minimum(self.stop_bin, heard_bins) - np.minimum(self.first_bin, heard_bins)
+        return widths
+
+    def sums(self, per_bin: np.ndarray, paired: bool = False) -> np.ndarray:
+        """Add up bins, or pairs of bins, (bins, ...) to bands, (bands, ...)."""
+        step = 2 if paired else 1
+        running = np.concatenate([np.zeros_like(per_bin[:1]), per_bin.cumsum(axis=0)])
+        sums: np.ndarray = running[self.stop_bin // step] - running[self.first_bin // step]
+        return sums
+
+    @cached_property
+    def paired(self) -> bool:
+        """Whether every band is made of whole pairs of bins."""
+        return not (self.bins % 2 or np.any(self.first_bin % 2) or np.any(self.stop_bin % 2))
+
+    @cached_property
+    def members(self) -> np.ndarray:
+        """1 where a bin belongs to a band, shape (bins, bands), float32."""
+        bins = np.arange(self.bins)[:, None]
+        return ((bins >= self.first_bin) & (bins < self.stop_bin)).astype(np.float32)

@@ -1,0 +1,45 @@
+"""Frequency distribution: occupancy band by band."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from antiphon.stats.activity import HEARD, Activity
+from antiphon.stats.power import joined, ratio
+
+__all__ = ["band_edges_hz", "frequency_columns"]
+
+
+def band_edges_hz(frequencies_hz: np.ndarray, step_hz: float) -> np.ndarray:
+    """Return the edges of bands of ``step_hz`` from 0 Hz until every bin is in one, shape (bands + 1,)."""
+    return np.arange(int(frequencies_hz[-1] // step_hz) + 2) * step_hz
+
+
+def frequency_columns(sums: Activity, bands: int, hop_us: int) -> dict[str, np.ndarray]:
+    """Finish the frequency distribution over the first ``bands`` bands.
+
+    Parameters
+    ----------
+    sums
+        The sums.
+    bands
+        Number of bands.
+    hop_us
+        Step from frame to frame, microseconds.
+
+    Returns
+    -------
+    Columns, each of shape (intervals, sources, bands), float64; NaN where the band was not heard.
+    """
+    cells, frames = sums.cells[..., :bands], sums.frames[..., :bands]
+    power = joined(sums.power[..., :bands, :])
+    heard = np.broadcast_to(cells[:, HEARD, None], cells[:, 1:].shape)
+    time = np.broadcast_to(frames[:, HEARD, None], heard.shape)
+    return {
+        "effort_s": time * hop_us / 1e6,
+        "effort_cells": heard.astype(np.float64),
+        "active_s": np.where(heard > 0, frames[:, 1:] * hop_us / 1e6, np.nan),
+        "active_cells": np.where(heard > 0, cells[:, 1:], np.nan),
+        "active_fraction": ratio(cells[:, 1:], heard),
+        "energy_share": ratio(power[:, 1:], power[:, HEARD, None]),
+    }

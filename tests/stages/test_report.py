@@ -1,0 +1,210 @@
+"""The season's page is made from the tables, the catalogue and the models' folders."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from antiphon.errors import AntiphonError
+from antiphon.figures.pictures import png_bytes
+from antiphon.io.checkpoints import Card
+from antiphon.io.tables import interval_columns, table_path, write_table
+from antiphon.io.whole import write_json, write_text
+from antiphon.stages.report import run
+
+HOUR_US = 3_600_000_000
+DAY_ONE_US = 1_558_483_200_000_000  # 2019-05-22 00:00 UTC
+SOURCES = {"bird": ("Aves", "bird"), "insect": (None, "<script>alert(1)</script>")}
+DEPLOYMENTS = ("001", "A1", "20190522")
+BANDS = 4
+
+
+def hours(days, deployment):
+    """Return the columns that all tables by interval share: ``days`` days of hours, two hours east of Greenwich."""
+    start_us = DAY_ONE_US + np.arange(24 * days) * HOUR_US - 2 * HOUR_US
+    names = {"season": "spring", "site": "site <b>1</b>", "deployment": deployment}
+    return names | interval_columns(start_us, HOUR_US, 120), start_us
+
+
+def write_recordings(tables, deployment, statuses):
+    """Write a recording of each status; nothing is known of the length of a quarantined one."""
+    status = np.array(statuses, dtype=object)
+    known, columns = status != "quarantined", {"season": "spring", "site": "s", "deployment": deployment}
+    columns |= dict.fromkeys(("recorder", "serial", "detail", "content_hash", "clipped_share", "dc", "peak"))
+    columns |= {"unit": "u", "batch": "b", "format": "WAV", "subtype": "PCM_16", "channel": "first", "channels": 1}
+    columns |= {"start_time": DAY_ONE_US, "start_local": "2019-05-22T02:00:00+02:00", "utc_offset_min": 120}
+    columns |= {"bytes": 1000, "rate_hz": 22050, "time_source": "filename", "analysed_frames": 75000, "status": status}
+    columns |= {
+        "path": np.array([f"{deployment}/<i>{number}</i>.wav" for number in range(len(status))], dtype=object),
+        "frames": np.where(known, 22050 * 600.0, np.nan),
+        "duration_s": np.where(known, 600.0, np.nan),
+        "reason": np.where(status == "ok", None, "truncated"),
+    }
+    write_table(table_path(tables, "recordings", deployment), "recordings", [columns], {})
+
+
+def write_effort(tables, deployment, days, analysed_s):
+    shared, _ = hours(days, deployment)
+    lost = {f"lost_{name}_s": 0.0 for name in ("quarantine", "clipping", "edge")}
+    columns = shared | lost | {"scheduled_s": analysed_s, "analysed_s": analysed_s, "lost_gap_s": None}
+    write_table(
+        table_path(tables, "effort", deployment),
+        "effort",
+        [columns | {"heard_low_hz": 0.0, "heard_high_hz": 9900.0}],
+        {},
+    )
+
+
+def write_heard(tables, model, deployment, days, analysed_s):
+    """Write occupancy and frequency: birds sing in the sixth hour of the local day, insects never."""
+    shared, start_us = hours(days, deployment)
+    effort = np.broadcast_to(analysed_s, len(start_us))
+    sings = np.arange(len(start_us)) % 24 == 5
+    occupancy, frequency = [], []
+    for source, (scientific, common) in SOURCES.items():
+        who = shared | {"model": model, "source": source, "scientific_name": scientific, "common_name": common}
+        active = 0.25 * effort * sings * (source == "bird")
+        ratios = {"time_occupancy": None, "tf_occupancy": None, "n_events": 1, "energy_share": 0.0, "level_db": None}
+        seconds = {"effort_s": effort, "effort_cells": effort * 100, "active_s": active, "active_cells": active * 100}
+        occupancy.append(who | ratios | seconds | {"snr_db": None})
+        for band in range(BANDS):
+            heard = float(band < BANDS - 1)
+            edges = {"freq_low_hz": 500.0 * band, "freq_high_hz": 500.0 * (band + 1), "active_fraction": None}
+            sums = {name: values * heard for name, values in seconds.items()}
+            frequency.append(who | edges | sums | {"energy_share": 0.0})
+    write_table(table_path(tables, "occupancy", deployment, model), "occupancy", occupancy, {})
+    write_table(table_path(tables, "frequency", deployment, model), "frequency", frequency, {})
+
+
+def write_model(folder, name):
+    card = Card(
+        model=name,
+        network="resunet",
+        widths=(8, 16),
+        sources={
+            source: {"labels": [source], "scientific_name": scientific, "common_name": common}
+            for source, (scientific, common) in SOURCES.items()
+        },
+        grid={"window_s": 0.016, "hop_s": 0.008, "bins": 256},
+        thresholds=dict.fromkeys(SOURCES, 0.5),
+        scores={"validation": {"macro": 0.9}},
+        parameters=12345,
+        weights_sha256="0123456789abcdef" * 4,
+        training={"steps": 300, "best_step": 200, "settings": {}},
+        mask_rule={},
+        versions={"antiphon": "0.1.0", "train": 1},
+    )
+    write_text(folder / "card.json", card.model_dump_json(by_alias=True))
+    table = "method,source,f1,f1_low,f1_high\n"
+    for method, f1 in ((name, 0.875), ("energy threshold", 0.5)):
+        table += "".join(f"{method},{source},{f1},{f1 - 0.02},{f1 + 0.02}\n" for source in (*SOURCES, "macro"))
+    write_text(folder / "evaluation" / "scores.csv", table)
+
+
+@pytest.fixture
+def season(tmp_path):
+    """Write a season of three deployments and two days, and return the stage's arguments."""
+    tables, catalogue, model = (tmp_path / name for name in ("tables", "catalogue", "community"))
+    for deployment in DEPLOYMENTS:
+        write_recordings(tables, deployment, ["ok", "ok", "ok", "repaired" if deployment == "A1" else "ok"])
+        write_effort(tables, deployment, 2, 600.0)
+        write_heard(tables, "community", deployment, 2, 600.0)
+    write_model(model, "community")
+    counts = {"listed": 12, "ok": 11, "repaired": 1, "quarantined": 0, "excluded": 0, "ignored": 3}
+    write_json(catalogue / "batches.json", {"batches": {}, "deployments": DEPLOYMENTS, "counts": counts})
+    shown = {"season": "spring", "seasons": {"spring": {"models": ["community"], "audio_root": "<audio>"}}}
+    return {
+        "season": "spring",
+        "tables": tables,
+        "catalogue": catalogue,
+        "models": [model],
+        "settings": json.dumps({"title": "Season report"}),
+        "all_settings": json.dumps(shown),
+        "output": tmp_path / "report" / "index.html",
+    }
+
+
+def page_of(season):
+    run(**season)
+    return season["output"].read_text(encoding="utf-8")
+
+
+def test_report__says_what_happened(season):
+    page = page_of(season)
+    assert "22–23\N{NO-BREAK SPACE}May\N{NO-BREAK SPACE}2019" in page
+    assert "3\N{NO-BREAK SPACE}deployments" in page
+    assert "All 12 recordings are" in page
+    assert "3\N{NO-BREAK SPACE}companion files" in page
+    assert "never heard in 24.0\N{NO-BREAK SPACE}h" in page  # the insect: 3 x 2 days x 24 x 600 s
+    assert "most at 05–\N{WORD JOINER}06\N{NO-BREAK SPACE}h (25\N{NO-BREAK SPACE}%)" in page
+    assert "0.875" in page and "0.855–0.895" in page and "energy threshold" in page
+    assert "0123456789abcdef" * 4 in page
+    assert "the header promises more than the file holds" in page
+
+
+def test_report__forms_ratios_from_sums(season):
+    """A deployment analysed for a tenth of the time weighs a tenth, whatever its own occupancy is."""
+    write_heard(season["tables"], "community", "A1", 2, 60.0)
+    heard = 25 / 24  # per cent, the same share at each deployment
+    assert f"{heard:.1f}\N{NO-BREAK SPACE}%" in page_of(season)
+
+
+def test_report__is_the_same_bytes_again(season):
+    assert page_of(season) == page_of(season)
+
+
+def test_report__does_not_depend_on_where_it_lies(season, tmp_path):
+    page = page_of(season)
+    assert str(tmp_path) not in page
+    elsewhere = tmp_path / "elsewhere"
+    for name in ("tables", "catalogue"):
+        season[name] = shutil.copytree(season[name], elsewhere / name)
+    assert page_of(season) == page
+
+
+def test_report__shows_hostile_names_as_text(season):
+    page = page_of(season)
+    for name in ("<script>", "<i>", "<audio>", "site <b>1</b>"):
+        assert name not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "A1/&lt;i&gt;3&lt;/i&gt;.wav" in page
+
+
+def test_report__shows_the_pictures_that_are_there(season):
+    from matplotlib.figure import Figure
+
+    assert "data:image/png" not in page_of(season).split('id="model-1-trust"')[1]
+    picture = season["models"][0] / "evaluation" / "examples.png"
+    picture.write_bytes(png_bytes(Figure(figsize=(1, 1))))
+    assert "data:image/png;base64," in page_of(season).split('id="model-1-trust"')[1]
+
+
+def test_report__knows_models_by_their_name_in_the_settings(season):
+    """A finished model lies in a folder of any name and may call itself otherwise."""
+    for table in ("occupancy", "frequency"):
+        (season["tables"] / table / "community").rename(season["tables"] / table / "ours")
+    season["all_settings"] = season["all_settings"].replace("community", "ours")
+    assert "0.875" in page_of(season)
+
+
+def test_report__of_a_season_that_was_lost(season):
+    for deployment in DEPLOYMENTS:
+        write_recordings(season["tables"], deployment, ["quarantined"] * 2)
+        for table, model in (("effort", None), ("occupancy", "community"), ("frequency", "community")):
+            write_table(table_path(season["tables"], table, deployment, model), table, [], {})
+    page = page_of(season)
+    assert "no sound was analysed" in page
+    assert "6\N{NO-BREAK SPACE}recordings were found and none could be analysed" in page
+    assert "1970" not in page
+
+
+def test_report__counts_what_could_not_be_used(season):
+    write_recordings(season["tables"], "001", ["ok", "quarantined", "excluded", "repaired"])
+    assert "2 of 12 recordings could not be used" in page_of(season)
+
+
+def test_report__names_a_missing_table(season):
+    table_path(season["tables"], "occupancy", "A1", "community").unlink()
+    with pytest.raises(AntiphonError, match=r"occupancy/community/A1\.parquet: no such table; run"):
+        run(**season)

@@ -1,0 +1,404 @@
+"""Stage tabulate: stores made by formula, tables that can be worked out by hand."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from antiphon.errors import AntiphonError
+from antiphon.io.catalogue import RecordingRow
+from antiphon.io.checkpoints import Card
+from antiphon.io.records import BatchRecord, UnitRecord, write_record
+from antiphon.io.spectrograms import Span, open_store, write_levels, write_probabilities
+from antiphon.io.tables import about, read_table
+from antiphon.io.whole import write_json
+from antiphon.signal.grid import Grid
+from antiphon.stages import tabulate
+
+GRID = Grid(0.016, 0.008, 32)
+STFT = {"window_s": 0.016, "hop_s": 0.008, "bins": 32, "chunk_frames": 256, "shard_frames": 1024, "clipping_level": 0.999}
+SETTINGS = {
+    "interval_s": 600,
+    "band_low_hz": 0.0,
+    "band_high_hz": 1500.0,
+    "frequency_step_hz": 500.0,
+    "thresholds": None,
+    "least_cells": 4,
+}
+RATE_HZ = 48_000
+SECOND_US = 1_000_000
+SOURCES = {
+    "bird": {"labels": ["bird"], "scientific_name": "Aves", "common_name": "bird"},
+    "engine": {"labels": ["engine"], "scientific_name": None, "common_name": "engine"},
+}
+
+
+def utc_us(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * SECOND_US
+
+
+@dataclass
+class Sound:
+    """One recording by formula: level code and probability code of every cell."""
+
+    path: str
+    start_us: int
+    duration_s: float = 4.0
+    level: int = 100
+    bird: tuple[slice, slice] | None = None
+    unread_s: float = 0.0
+    status: str = "ok"
+    rate_hz: int = RATE_HZ
+
+    @property
+    def samples(self) -> int:
+        return round(self.duration_s * self.rate_hz)
+
+    @property
+    def frames(self) -> int:
+        return GRID.frames(self.samples, self.rate_hz) if self.status != "quarantined" else 0
+
+    def codes(self) -> np.ndarray:
+        codes = np.full((self.frames, GRID.bins), self.level, dtype=np.uint8)
+        if self.bird:
+            codes[self.bird] = self.level + 40
+        codes[:, GRID.heard_bins(self.rate_hz) :] = 0
+        return codes
+
+    def probabilities(self) -> np.ndarray:
+        found = np.zeros((2, self.frames, GRID.bins), dtype=np.uint8)
+        if self.bird:
+            found[(0, *self.bird)] = 200
+        found[:, :, GRID.heard_bins(self.rate_hz) :] = 255
+        return found
+
+    def row(self, offset_min: int) -> dict:
+        local = datetime.fromtimestamp(self.start_us / 1e6, UTC) + timedelta(minutes=offset_min)
+        frames = self.samples + round(self.unread_s * self.rate_hz)
+        sound = {"format": "WAV", "subtype": "PCM_16", "rate_hz": self.rate_hz, "channels": 1, "frames": frames}
+        start = {"start_us": self.start_us, "utc_offset_min": offset_min, "start_local": local.isoformat()}
+        unknown = {"recorder": None, "serial": None, "status": "ok", "reason": None, "detail": None}
+        values = {"path": self.path, "bytes": 44 + 2 * frames, **sound, "channel": "first", **start, **unknown}
+        return asdict(RecordingRow(**values, time_source="filename"))
+
+    def decoded(self) -> dict:
+        samples = self.samples if self.status != "quarantined" else 0
+        verdict = {"status": self.status, "reason": None if self.status == "ok" else "decode_error", "detail": None}
+        sound = {"content_hash": "00", "clipped_share": 0.25, "dc": 0.0, "peak": 1.0, "samples": samples}
+        return {"path": self.path, "channel": "first", "frames": self.frames, **verdict, **sound}
+
+
+class Season:
+    """One deployment of a season below ``root``, as the stages before tabulate leave it."""
+
+    def __init__(self, root: Path, deployment: str = "001", offset_min: int = 120) -> None:
+        self.root, self.deployment, self.offset_min = root, deployment, offset_min
+        self.set_aside: list[dict] = []
+        self.batches: list[str] = []
+        card = Card(
+            model="m",
+            network="energy",
+            widths=(),
+            sources=SOURCES,
+            grid=GRID,
+            thresholds={"bird": 0.5, "engine": 0.5},
+            scores={},
+            parameters=0,
+            training={},
+            mask_rule={},
+            versions={},
+            **{"schema": 1},
+        )
+        write_json(root / "models/m/card.json", card.model_dump(mode="json", by_alias=True))
+
+    def batch(self, name: str, units: dict[str, list[Sound]], version: str = "a", block: int = 97) -> None:
+        """Write manifest, records and stores of one batch."""
+        batch = f"{self.deployment}.{name}"
+        self.batches.append(batch)
+        header = {"batch": batch, "deployment": self.deployment, "site": "s", "latitude": None, "longitude": None}
+        rows = {f"{self.deployment}.{day}": [one.row(self.offset_min) for one in sounds] for day, sounds in units.items()}
+        header |= {"utc_offset_min": self.offset_min, "sensitivity_db": None, "units": rows}
+        write_json(self.root / "catalogue/manifests" / f"{batch}.json", header)
+        stft, infer = [], []
+        for day, sounds in units.items():
+            unit = f"{self.deployment}.{day}"
+            frames = self.store(unit, sounds, block)
+            decoded = [one.decoded() for one in sounds]
+            stft.append(UnitRecord(unit, f"{unit}.zarr", version, frames, decoded))
+            infer.append(UnitRecord(unit, f"{unit}.zarr", version, frames, []))
+        write_record(self.root / "stft" / f"{batch}.json", BatchRecord("stft", 1, batch, self.deployment, stft))
+        write_record(self.root / "infer/m" / f"{batch}.json", BatchRecord("infer", 1, batch, self.deployment, infer))
+
+    def store(self, unit: str, sounds: list[Sound], block: int) -> int:
+        """Write a unit's two stores; return their frames."""
+        frames = sum(one.frames for one in sounds)
+        level, found = self.root / "stft" / f"{unit}.zarr", self.root / "infer/m" / f"{unit}.zarr"
+        sizes = {"chunk_frames": STFT["chunk_frames"], "shard_frames": STFT["shard_frames"]}
+        with write_levels(level, grid=GRID, frames=frames, **sizes, attributes={"fingerprint": "f"}) as store:
+            for one in sounds:
+                heard = GRID.heard_bins(one.rate_hz)
+                span = Span(one.path, one.start_us, 0, 0, one.rate_hz, heard, "first")
+                codes = one.codes()
+                store.append(span, (codes[first : first + block] for first in range(0, len(codes), block)))
+        with write_probabilities(found, like=open_store(level), sources=list(SOURCES), attributes={"fingerprint": "f"}) as out:
+            for one in sounds:
+                out.append(one.probabilities())
+        return frames
+
+    def tabulate(self, model: str | None = None, **changes) -> None:
+        """Run the stage without a model, or with one."""
+        header = {"deployment": self.deployment, "site": "s", "latitude": None, "longitude": None}
+        header |= {"utc_offset_min": self.offset_min, "sensitivity_db": None, "rows": self.set_aside}
+        write_json(self.root / "catalogue/set_aside" / f"{self.deployment}.json", header)
+        with_model = {
+            "infer_records": [self.root / "infer/m" / f"{batch}.json" for batch in self.batches],
+            "card": self.root / "models/m/card.json",
+            "model": model,
+        }
+        tabulate.run(
+            season="spring",
+            deployment=self.deployment,
+            manifests=[self.root / "catalogue/manifests" / f"{batch}.json" for batch in self.batches],
+            set_aside=self.root / "catalogue/set_aside" / f"{self.deployment}.json",
+            stft_records=[self.root / "stft" / f"{batch}.json" for batch in self.batches],
+            stft=json.dumps(STFT),
+            settings=json.dumps({**SETTINGS, **changes}),
+            tables=self.root / "tables",
+            sums=self.root / "sums",
+            **(with_model if model else {}),
+        )
+
+    def table(self, name: str, model: str | None = None) -> pd.DataFrame:
+        folder = self.root / "tables" / name / (model or "")
+        return read_table(folder / f"{self.deployment}.parquet", name).to_pandas()
+
+
+BIRD = (slice(100, 110), slice(8, 12))  # 10 frames of 500 to 750 Hz, 20 dB above the rest
+MIDNIGHT_US = utc_us("2024-05-01T22:00:00")  # of 2 May at +02:00
+
+
+@pytest.fixture
+def season(tmp_path):
+    """Two days: one recording runs over midnight, an hour is missing, one has a bird."""
+    built = Season(tmp_path)
+    built.batch(
+        "2024-04-30",
+        {
+            "2024-05-01": [Sound("a.wav", MIDNIGHT_US - 2 * SECOND_US)],
+            "2024-05-02": [
+                Sound("b.wav", MIDNIGHT_US + 1800 * SECOND_US, bird=BIRD),
+                Sound("c.wav", MIDNIGHT_US + 1900 * SECOND_US, duration_s=0.01),
+            ],
+        },
+    )
+    return built
+
+
+def test_run__says_what_was_recorded_and_what_was_analysed(season):
+    season.tabulate()
+    effort = season.table("effort")
+    local = [f"2024-05-{day}:00+02:00" for day in ("01T23:50", "02T00:00", "02T00:10", "02T00:20", "02T00:30")]
+    assert effort["start_local"].tolist() == local
+    assert effort["interval_start"].iloc[1] == pd.Timestamp("2024-05-01T22:00Z")
+    assert (effort["interval_end"] - effort["interval_start"]).eq(pd.Timedelta("10min")).all()
+    # 499 frames of 8 ms; the first is centred 8 ms after the start and counts 4 ms to either side.
+    np.testing.assert_allclose(effort["analysed_s"], [2.0 - 0.008, 2.0, 0, 0, 3.992], rtol=1e-12)
+    np.testing.assert_allclose(effort["lost_edge_s"], [0.004, 0.004, 0, 0, 0.008 + 0.01], rtol=1e-12)
+    lost = ["lost_quarantine_s", "lost_clipping_s", "lost_edge_s"]
+    np.testing.assert_allclose(effort["scheduled_s"], effort["analysed_s"] + effort[lost].sum(axis=1), rtol=1e-12)
+    assert effort["scheduled_s"].sum() == pytest.approx(8.01)
+    assert effort["lost_gap_s"].isna().all()
+    assert effort["heard_high_hz"].isna().tolist() == [False, False, True, True, False]
+    assert effort["heard_high_hz"].max() == 31.5 * 62.5
+
+
+def test_run__lists_every_file_with_its_verdict(season):
+    bad = Sound("bad.wav", MIDNIGHT_US + 2000 * SECOND_US).row(120)
+    season.set_aside = [
+        {**bad, "status": "quarantined", "reason": "truncated"},
+        dict.fromkeys(bad) | {"path": "x.wav", "status": "excluded", "reason": "outside"},
+    ]
+    season.batch("2024-05-31", {"2024-06-01": [Sound("d.wav", MIDNIGHT_US + 30 * 86_400 * SECOND_US, status="quarantined")]})
+    season.tabulate()
+    recordings = season.table("recordings")
+    assert recordings["path"].tolist() == ["a.wav", "b.wav", "c.wav", "d.wav", "bad.wav", "x.wav"]
+    assert recordings["status"].tolist() == ["ok", "ok", "ok", "quarantined", "quarantined", "excluded"]
+    assert recordings["unit"].tolist()[:2] == ["001.2024-05-01", "001.2024-05-02"]
+    assert recordings["unit"].isna().tolist() == [False] * 4 + [True] * 2
+    assert recordings["analysed_frames"].tolist()[:4] == [499, 499, 0, 0]
+    assert recordings["clipped_share"].isna().tolist() == [False, False, False, True, True, True]
+    assert recordings["start_time"].iloc[1] == pd.Timestamp("2024-05-01T22:30Z")
+    assert set(recordings["site"]) == {"s"} and set(recordings["season"]) == {"spring"}
+    effort = season.table("effort")
+    # bad.wav and d.wav were taken down and could not be read; x.wav was never asked for.
+    assert effort["lost_quarantine_s"].sum() == pytest.approx(8.0)
+    assert len(effort) == 5 + 30 * 144 - 3
+
+
+def test_run__counts_what_a_truncated_recording_promised(season):
+    season.batch("2024-05-31", {"2024-06-01": [Sound("d.wav", MIDNIGHT_US + 31 * 86_400 * SECOND_US, unread_s=700.0)]})
+    season.tabulate()
+    effort = season.table("effort").iloc[-2:]
+    np.testing.assert_allclose(effort["lost_quarantine_s"], [596.0, 104.0])
+    np.testing.assert_allclose(effort["analysed_s"], [3.992, 0.0])
+
+
+def test_run__counts_occupancy_by_hand(season):
+    season.tabulate(model="m")
+    occupancy = season.table("occupancy", "m")
+    assert occupancy["source"].tolist() == ["bird", "engine"] * 5
+    assert occupancy["scientific_name"].iloc[0] == "Aves" and pd.isna(occupancy["scientific_name"].iloc[1])
+    bird = occupancy[occupancy["source"] == "bird"].set_index("start_local")
+    row = bird.loc["2024-05-02T00:30:00+02:00"]
+    assert row["effort_s"] == pytest.approx(3.992)
+    assert row["effort_cells"] == 499 * 24  # the band up to 1500 Hz
+    assert row["active_cells"] == 40 and row["active_s"] == pytest.approx(0.08)
+    assert row["time_occupancy"] == pytest.approx(10 / 499) and row["tf_occupancy"] == pytest.approx(40 / (499 * 24))
+    assert row["n_events"] == 1
+    assert row["level_db"] == pytest.approx(140 * 0.5 - 122.5, abs=0.001)
+    assert row["snr_db"] == pytest.approx(20.0, abs=0.001)
+    assert row["energy_share"] == pytest.approx(4000 / (4000 + 499 * 24 - 40), rel=1e-3)
+    # Silence is data; what was not analysed is none.
+    assert bird["active_cells"].tolist()[:2] == [0, 0] and bird["active_cells"].isna().tolist()[2:4] == [True, True]
+    assert bird["effort_s"].tolist()[2:4] == [0, 0]
+    assert bird["level_db"].isna().tolist() == [True] * 4 + [False]
+    engine = occupancy[occupancy["source"] == "engine"]
+    assert engine["active_cells"].sum() == 0 and engine["n_events"].sum() == 0
+
+
+def test_run__counts_frequency_by_hand(season):
+    season.tabulate(model="m")
+    frequency = season.table("frequency", "m")
+    assert len(frequency) == 5 * 2 * 4
+    bands = frequency[(frequency["source"] == "bird") & (frequency["start_local"] == "2024-05-02T00:30:00+02:00")]
+    assert bands["freq_low_hz"].tolist() == [0, 500, 1000, 1500] and bands["freq_high_hz"].tolist() == [500, 1000, 1500, 2000]
+    assert bands["active_cells"].tolist() == [0, 40, 0, 0]
+    np.testing.assert_allclose(bands["active_s"], [0, 0.08, 0, 0])
+    np.testing.assert_allclose(bands["active_fraction"], [0, 40 / (499 * 8), 0, 0])
+    np.testing.assert_allclose(bands["energy_share"], [0, 4000 / (4000 + 499 * 8 - 40), 0, 0], rtol=1e-3)
+
+
+def test_run__gives_no_effort_to_what_the_recorder_cannot_hear(tmp_path):
+    season = Season(tmp_path)
+    slow = Sound("a.wav", MIDNIGHT_US, rate_hz=2000, bird=(slice(0, 9), slice(4, 8)))
+    season.batch("2024-04-30", {"2024-05-02": [slow]})
+    season.tabulate()
+    season.tabulate(model="m")
+    heard = GRID.heard_bins(2000)
+    assert heard == 16
+    assert season.table("effort")["heard_high_hz"].tolist() == [15.5 * 62.5]
+    frequency = season.table("frequency", "m").query("source == 'bird'")
+    assert frequency["effort_cells"].tolist() == [slow.frames * 8, slow.frames * 8, 0, 0]
+    assert frequency["effort_s"].gt(0).tolist() == [True, True, False, False]
+    assert frequency["active_fraction"].isna().tolist() == [False, False, True, True]
+    occupancy = season.table("occupancy", "m").query("source == 'bird'")
+    assert occupancy["effort_cells"].tolist() == [slow.frames * 16]
+    assert occupancy["active_cells"].tolist() == [36]
+
+
+def test_run__takes_thresholds_from_card_or_settings(season):
+    for thresholds, cells in ((None, 40), ({"bird": 200 / 254}, 40), ({"bird": 201 / 254}, 0), ({"engine": 0.9}, 40)):
+        season.tabulate(model="m", thresholds=thresholds)
+        assert season.table("occupancy", "m")["active_cells"].sum() == cells
+    with pytest.raises(AntiphonError, match=r"tabulate.thresholds: brid is no source of model m \(bird, engine\)"):
+        season.tabulate(model="m", thresholds={"brid": 0.5})
+
+
+def test_run__counts_a_unit_once_and_again_when_it_changes(season, monkeypatch):
+    counted = []
+    count = tabulate._count
+    monkeypatch.setattr(tabulate, "_count", lambda *given: counted.append(given[2].path.name) or count(*given))
+    season.tabulate(model="m")
+    assert counted == ["001.2024-05-01.zarr", "001.2024-05-02.zarr"]
+    first = (season.root / "tables/occupancy/m/001.parquet").read_bytes()
+    season.tabulate(model="m")
+    assert len(counted) == 2
+    assert (season.root / "tables/occupancy/m/001.parquet").read_bytes() == first
+    season.tabulate(model="m", least_cells=41)
+    assert len(counted) == 4
+    assert season.table("occupancy", "m")["n_events"].sum() == 0
+    season.batches.clear()
+    season.batch("2024-04-30", {"2024-05-02": [Sound("b.wav", MIDNIGHT_US + 1800 * SECOND_US)]}, version="b")
+    season.tabulate(model="m")
+    assert counted[4:] == ["001.2024-05-02.zarr"]
+    assert [path.name for path in (season.root / "sums/m").iterdir()] == ["001.2024-05-02.parquet"]
+    occupancy = season.table("occupancy", "m")
+    assert len(occupancy) == 2 and occupancy["active_cells"].sum() == 0
+
+
+def test_run__leaves_the_sums_of_other_deployments_alone(tmp_path):
+    for name in ("A1", "A1-b", "A"):
+        season = Season(tmp_path, name)
+        season.batch("2024-04-30", {"2024-05-02": [Sound("b.wav", MIDNIGHT_US)]})
+        season.tabulate(model="m")
+    assert len(list((tmp_path / "sums/m").iterdir())) == 3
+    assert pd.read_parquet(tmp_path / "tables/occupancy/m")["deployment"].unique().tolist() == ["A", "A1-b", "A1"]
+
+
+@pytest.mark.parametrize("block", [1, 1000])
+def test_run__gives_the_same_numbers_however_recordings_are_cut(tmp_path, block):
+    """One recording of 64 s, or 16 of 4 s that hold the same frames: sums differ only by what edges lose."""
+    long = Season(tmp_path / "long")
+    long.batch("2024-04-30", {"2024-05-02": [Sound("a.wav", MIDNIGHT_US - 30 * SECOND_US, 64.0, bird=BIRD)]}, block=block)
+    long.tabulate(model="m")
+    again = Season(tmp_path / "again")
+    again.batch("2024-04-30", {"2024-05-02": [Sound("a.wav", MIDNIGHT_US - 30 * SECOND_US, 64.0, bird=BIRD)]}, block=313)
+    again.tabulate(model="m")
+    for table in ("occupancy", "frequency"):
+        paths = [root / "tables" / table / "m/001.parquet" for root in (tmp_path / "long", tmp_path / "again")]
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_run__handles_a_deployment_without_a_single_good_recording(tmp_path):
+    season = Season(tmp_path)
+    season.tabulate()
+    season.tabulate(model="m")
+    for name, model in (("recordings", None), ("effort", None), ("occupancy", "m"), ("frequency", "m")):
+        assert len(season.table(name, model)) == 0
+
+
+def test_run__says_in_the_file_what_made_it(season):
+    season.tabulate(model="m")
+    words = about(read_table(season.root / "tables/occupancy/m/001.parquet", "occupancy"))
+    assert words["model"] == "m" and words["schema_version"] == "1" and len(words["card_sha256"]) == 64
+    assert json.loads(words["settings"])["tabulate"]["interval_s"] == 600
+    assert json.loads(words["thresholds"]) == {"bird": 0.5, "engine": 0.5}
+    assert str(season.root) not in str(words)
+    dictionary = json.loads((season.root / "tables/datapackage.json").read_text(encoding="utf-8"))
+    assert [table["name"] for table in dictionary["resources"]] == ["recordings", "effort", "occupancy", "frequency"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"band_low_hz": 2000.0, "band_high_hz": 3000.0}, "tabulate.band_low_hz to band_high_hz: no bin"),
+        ({"frequency_step_hz": 50.0}, "tabulate.frequency_step_hz: 50.0 Hz is narrower than a bin"),
+    ],
+)
+def test_run__refuses_bands_without_a_bin(season, changes, line):
+    with pytest.raises(AntiphonError, match=line):
+        season.tabulate(model="m", **changes)
+
+
+def test_run__refuses_records_that_do_not_belong_together(season):
+    record = season.root / "infer/m/001.2024-04-30.json"
+    values = json.loads(record.read_text(encoding="utf-8"))
+    values["units"].pop()
+    write_json(record, values)
+    with pytest.raises(AntiphonError, match="001.2024-05-02: not a unit of both stft and infer"):
+        season.tabulate(model="m")
+
+
+def test_intervals__follow_an_odd_offset(tmp_path):
+    season = Season(tmp_path, "A1", offset_min=345)
+    season.batch("2024-04-30", {"2024-05-02": [Sound("a.wav", utc_us("2024-05-01T18:15:00"))]})
+    season.tabulate(interval_s=3600)
+    effort = season.table("effort")
+    assert effort["start_local"].tolist() == ["2024-05-02T00:00:00+05:45"]
+    assert effort["interval_start"].tolist() == [pd.Timestamp("2024-05-01T18:15Z")]
+    assert math.isclose(effort["analysed_s"].sum(), 3.992)

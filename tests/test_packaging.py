@@ -1,0 +1,43 @@
+"""What is written twice stays equal: environments, versions, links."""
+
+import re
+import tomllib
+
+import pytest
+import yaml
+
+import antiphon
+
+
+@pytest.fixture(scope="module")
+def project(root):
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def test_conda_environment__has_the_ranges_of_pyproject(root, project):
+    environment = yaml.safe_load((root / "envs" / "antiphon.yaml").read_text(encoding="utf-8"))
+    (from_pip,) = (one["pip"] for one in environment["dependencies"] if isinstance(one, dict))
+    assert from_pip == project["dependencies"]
+    assert f"python {project['requires-python']}" in environment["dependencies"]
+
+
+def test_constraints__pin_every_dependency_without_a_build_tag(root, project):
+    lines = (root / "constraints.txt").read_text(encoding="utf-8").split()
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9a-z.!]+", line) for line in lines)
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
+    every = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
+    for requirement in every:
+        assert re.match(r"[A-Za-z0-9_-]+", requirement)[0].lower() in pinned
+
+
+def test_version__stands_once(root, project):
+    assert project["version"] == antiphon.__version__
+    citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    assert str(citation["version"]) == antiphon.__version__
+    assert antiphon.__version__ in (root / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_profile_slurm__is_found_by_its_name(root):
+    """Snakemake looks for ``--profile slurm`` in the working directory."""
+    assert (root / "slurm").is_symlink()
+    assert (root / "slurm" / "config.yaml").read_text() == (root / "profiles" / "slurm" / "config.yaml").read_text()

@@ -15,9 +15,9 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 demo: setup            ## the main job on a season made by formula
-	$(BIN)/antiphon demo-write --folder demo --config config/config.yaml config/demo.yaml
+	$(BIN)/antiphon demo-write --folder demo --config config/config.yaml config/demo.yaml --workers $(CORES)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --profile profiles/local --cores $(CORES) --configfile config/demo.yaml
-	$(BIN)/antiphon demo-summary --folder demo --results results --season demo --model community
+	$(BIN)/antiphon demo-summary --folder demo --results demo/results
 
 test: setup            ## all tests that need no cluster and no GPU
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n $(CORES) --dist worksteal

@@ -7,13 +7,8 @@ import pytest
 import xarray as xr
 
 from antiphon.errors import AntiphonError
-from antiphon.io.spectrograms import (
-    Span,
-    open_store,
-    read_fingerprint,
-    write_levels,
-    write_probabilities,
-)
+from antiphon.io.spectrogram_writers import write_levels, write_probabilities
+from antiphon.io.spectrograms import Span, open_store, read_fingerprint
 from antiphon.io.whole import sweep
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD
 

@@ -14,14 +14,22 @@ from antiphon.errors import AntiphonError
 from antiphon.io.catalogue import RecordingRow
 from antiphon.io.checkpoints import Card
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
-from antiphon.io.spectrograms import Span, open_store, write_levels, write_probabilities
+from antiphon.io.spectrogram_writers import write_levels, write_probabilities
+from antiphon.io.spectrograms import Span, open_store
 from antiphon.io.tables import about, read_table
 from antiphon.io.whole import write_json
 from antiphon.signal.grid import Grid
 from antiphon.stages import tabulate
 
 GRID = Grid(0.016, 0.008, 32)
-STFT = {"window_s": 0.016, "hop_s": 0.008, "bins": 32, "chunk_frames": 256, "shard_frames": 1024, "clipping_level": 0.999}
+STFT = {
+    "window_s": 0.016,
+    "hop_s": 0.008,
+    "bins": 32,
+    "chunk_frames": 256,
+    "shard_frames": 1024,
+    "clipping_level": 0.999,
+}
 SETTINGS = {
     "interval_s": 600,
     "band_low_hz": 0.0,
@@ -121,7 +129,9 @@ class Season:
         batch = f"{self.deployment}.{name}"
         self.batches.append(batch)
         header = {"batch": batch, "deployment": self.deployment, "site": "s", "latitude": None, "longitude": None}
-        rows = {f"{self.deployment}.{day}": [one.row(self.offset_min) for one in sounds] for day, sounds in units.items()}
+        rows = {
+            f"{self.deployment}.{day}": [one.row(self.offset_min) for one in sounds] for day, sounds in units.items()
+        }
         header |= {"utc_offset_min": self.offset_min, "sensitivity_db": None, "units": rows}
         write_json(self.root / "catalogue/manifests" / f"{batch}.json", header)
         stft, infer = [], []
@@ -145,7 +155,9 @@ class Season:
                 span = Span(one.path, one.start_us, 0, 0, one.rate_hz, heard, "first")
                 codes = one.codes()
                 store.append(span, (codes[first : first + block] for first in range(0, len(codes), block)))
-        with write_probabilities(found, like=open_store(level), sources=list(SOURCES), attributes={"fingerprint": "f"}) as out:
+        with write_probabilities(
+            found, like=open_store(level), sources=list(SOURCES), attributes={"fingerprint": "f"}
+        ) as out:
             for one in sounds:
                 out.append(one.probabilities())
         return frames
@@ -223,7 +235,9 @@ def test_run__lists_every_file_with_its_verdict(season):
         {**bad, "status": "quarantined", "reason": "truncated"},
         dict.fromkeys(bad) | {"path": "x.wav", "status": "excluded", "reason": "outside"},
     ]
-    season.batch("2024-05-31", {"2024-06-01": [Sound("d.wav", MIDNIGHT_US + 30 * 86_400 * SECOND_US, status="quarantined")]})
+    season.batch(
+        "2024-05-31", {"2024-06-01": [Sound("d.wav", MIDNIGHT_US + 30 * 86_400 * SECOND_US, status="quarantined")]}
+    )
     season.tabulate()
     recordings = season.table("recordings")
     assert recordings["path"].tolist() == ["a.wav", "b.wav", "c.wav", "d.wav", "bad.wav", "x.wav"]
@@ -276,7 +290,12 @@ def test_run__counts_frequency_by_hand(season):
     frequency = season.table("frequency", "m")
     assert len(frequency) == 5 * 2 * 4
     bands = frequency[(frequency["source"] == "bird") & (frequency["start_local"] == "2024-05-02T00:30:00+02:00")]
-    assert bands["freq_low_hz"].tolist() == [0, 500, 1000, 1500] and bands["freq_high_hz"].tolist() == [500, 1000, 1500, 2000]
+    assert bands["freq_low_hz"].tolist() == [0, 500, 1000, 1500] and bands["freq_high_hz"].tolist() == [
+        500,
+        1000,
+        1500,
+        2000,
+    ]
     assert bands["active_cells"].tolist() == [0, 40, 0, 0]
     np.testing.assert_allclose(bands["active_s"], [0, 0.08, 0, 0])
     np.testing.assert_allclose(bands["active_fraction"], [0, 40 / (499 * 8), 0, 0])
@@ -344,10 +363,14 @@ def test_run__leaves_the_sums_of_other_deployments_alone(tmp_path):
 def test_run__gives_the_same_numbers_however_recordings_are_cut(tmp_path, block):
     """One recording of 64 s, or 16 of 4 s that hold the same frames: sums differ only by what edges lose."""
     long = Season(tmp_path / "long")
-    long.batch("2024-04-30", {"2024-05-02": [Sound("a.wav", MIDNIGHT_US - 30 * SECOND_US, 64.0, bird=BIRD)]}, block=block)
+    long.batch(
+        "2024-04-30", {"2024-05-02": [Sound("a.wav", MIDNIGHT_US - 30 * SECOND_US, 64.0, bird=BIRD)]}, block=block
+    )
     long.tabulate(model="m")
     again = Season(tmp_path / "again")
-    again.batch("2024-04-30", {"2024-05-02": [Sound("a.wav", MIDNIGHT_US - 30 * SECOND_US, 64.0, bird=BIRD)]}, block=313)
+    again.batch(
+        "2024-04-30", {"2024-05-02": [Sound("a.wav", MIDNIGHT_US - 30 * SECOND_US, 64.0, bird=BIRD)]}, block=313
+    )
     again.tabulate(model="m")
     for table in ("occupancy", "frequency"):
         paths = [root / "tables" / table / "m/001.parquet" for root in (tmp_path / "long", tmp_path / "again")]

@@ -112,11 +112,11 @@ def test_histogram__of_a_source_that_never_sounds_gives_even_odds():
     assert Histogram.of(codes, np.zeros((1, 4, 4), dtype=bool)).best_codes() == [127]
 
 
-@pytest.mark.parametrize("code", range(1, 255))
-def test_threshold__leads_back_to_its_code(code):
-    threshold = threshold_of_code(code)
-    assert code_of_threshold(threshold) == code
-    assert (np.arange(255) / 254 >= threshold).sum() == 255 - code
+def test_threshold__leads_back_to_its_code():
+    for code in range(1, 255):
+        threshold = threshold_of_code(code)
+        assert code_of_threshold(threshold) == code
+        assert (np.arange(255) / 254 >= threshold).sum() == 255 - code
 
 
 def test_unpacked__reads_bits():

@@ -26,6 +26,9 @@ SEASON_FOLDER = f"{SETTINGS.results}/{SETTINGS.season}"
 MODELS_FOLDER = f"{SETTINGS.results}/models"
 LOGS = f"{SEASON_FOLDER}/logs"
 BENCHMARKS = f"{SEASON_FOLDER}/benchmarks"
+MANIFESTS = f"{SEASON_FOLDER}/catalogue/manifests/{{batch}}.json"
+STFT_RECORDS = f"{SEASON_FOLDER}/stft/{{batch}}.json"
+INFER_RECORDS = f"{SEASON_FOLDER}/infer/{{model}}/{{batch}}.json"
 
 
 wildcard_constraints:
@@ -66,3 +69,85 @@ def batches_by_deployment():
     for batch, entry in sorted(found["batches"].items()):
         batches[entry["deployment"]].append(batch)
     return batches
+
+
+def season_days():
+    """Return the options that bound the season, where the settings do."""
+    days = {"first-day": SEASON.first_day, "last-day": SEASON.last_day}
+    return [f"--{name}={day}" for name, day in days.items() if day]
+
+
+def watched_folders(wildcards):
+    """Return the audio folders whose change means that files came or went."""
+    depth = SETTINGS.ingest.watch_depth
+    folders = [
+        Path(SEASON.audio_root) / deployment.folder for deployment in DEPLOYMENTS
+    ]
+    level = folders
+    for _ in range(depth):
+        level = [
+            entry
+            for folder in level
+            for entry in sorted(folder.iterdir())
+            if entry.is_dir()
+        ]
+        folders = folders + level
+    return [str(folder) for folder in folders]
+
+
+def model_card(wildcards):
+    """Return the card that says which model separates the batch."""
+    return f"{model_folder(wildcards.model)}/card.json"
+
+
+def model_weights(wildcards):
+    """Return the weights; the card holds their hash, so a mere touch changes nothing."""
+    return ancient(f"{model_folder(wildcards.model)}/generator.safetensors")
+
+
+def of_deployment(pattern):
+    """Return an input function that fills ``pattern`` with every batch of the job's deployment."""
+
+    def paths(wildcards):
+        batches = batches_by_deployment().get(wildcards.deployment, [])
+        return expand(pattern, batch=batches, **dict(wildcards.items()))
+
+    return paths
+
+
+def season_tables(wildcards):
+    """Return every table of the season."""
+    deployments = list(batches_by_deployment())
+    of_deployments = expand(
+        f"{SEASON_FOLDER}/tables/{{table}}/{{deployment}}.parquet",
+        table=["recordings", "effort"],
+        deployment=deployments,
+    )
+    of_models = expand(
+        f"{SEASON_FOLDER}/tables/{{table}}/{{model}}/{{deployment}}.parquet",
+        table=["occupancy", "frequency"],
+        model=SEASON.models,
+        deployment=deployments,
+    )
+    return of_deployments + of_models
+
+
+def model_scores(wildcards):
+    """Return the cards of the season's models, and the scores of those that were trained here."""
+    trained = [
+        model for model in SEASON.models if SETTINGS.models[model].weights == "train"
+    ]
+    cards = [f"{model_folder(model)}/card.json" for model in SEASON.models]
+    return cards + [
+        f"{MODELS_FOLDER}/{model}/evaluation/scores.csv" for model in trained
+    ]
+
+
+def shown_settings():
+    """Return the settings that made the season's numbers; `machine:` is left out, for it changes none."""
+    shown = SETTINGS.model_dump(mode="json", exclude={"machine", "seasons", "models"})
+    shown["seasons"] = {SETTINGS.season: SEASON.model_dump(mode="json")}
+    shown["models"] = {
+        name: SETTINGS.models[name].model_dump(mode="json") for name in SEASON.models
+    }
+    return json.dumps(shown, sort_keys=True)

@@ -21,6 +21,8 @@ rule evaluate:
     resources:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
+        device=SETTINGS.machine.device,
+        precision=SETTINGS.machine.precision,
     params:
         settings=as_json(SETTINGS.evaluate),
         version=stage_version("evaluate"),
@@ -32,6 +34,6 @@ rule evaluate:
         " --weights {input.weights:q}"
         " --settings {params.settings:q}"
         " --output {params.folder:q}/evaluation"
-        " --device {SETTINGS.machine.device}"
-        " --precision {SETTINGS.machine.precision}"
+        " --device {resources.device}"
+        " --precision {resources.precision}"
         " 2>&1 | tee {log:q} >&2"

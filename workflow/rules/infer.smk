@@ -1,16 +1,6 @@
 """Separate a season: the probability of every source in every cell."""
 
 
-def model_card(wildcards):
-    """Return the card that says which model separates the batch."""
-    return f"{model_folder(wildcards.model)}/card.json"
-
-
-def model_weights(wildcards):
-    """Return the weights; the card holds their hash, so a mere touch changes nothing."""
-    return ancient(f"{model_folder(wildcards.model)}/generator.safetensors")
-
-
 rule infer:
     """Apply a generator to the stores of a batch."""
     input:
@@ -29,6 +19,9 @@ rule infer:
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 240 * attempt,
+        device=SETTINGS.machine.device,
+        precision=SETTINGS.machine.precision,
+        strips=SETTINGS.machine.infer_batch,
     params:
         settings=as_json(SETTINGS.infer),
         version=stage_version("infer"),
@@ -39,8 +32,8 @@ rule infer:
         " --weights {input.weights:q}"
         " --settings {params.settings:q}"
         " --output {output.record:q}"
-        " --device {SETTINGS.machine.device}"
-        " --precision {SETTINGS.machine.precision}"
-        " --batch {SETTINGS.machine.infer_batch}"
+        " --device {resources.device}"
+        " --precision {resources.precision}"
+        " --batch {resources.strips}"
         " --workers {threads}"
         " 2>&1 | tee {log:q} >&2"

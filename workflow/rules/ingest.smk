@@ -1,27 +1,6 @@
 """List the recordings: a row per file, good or bad, and a manifest per batch."""
 
 
-SEASON_DAYS = [("first", SEASON.first_day), ("last", SEASON.last_day)]
-
-
-def watched_folders(wildcards):
-    """Return the audio folders whose change means that files came or went."""
-    depth = SETTINGS.ingest.watch_depth
-    folders = [
-        Path(SEASON.audio_root) / deployment.folder for deployment in DEPLOYMENTS
-    ]
-    level = folders
-    for _ in range(depth):
-        level = [
-            entry
-            for folder in level
-            for entry in sorted(folder.iterdir())
-            if entry.is_dir()
-        ]
-        folders = folders + level
-    return [str(folder) for folder in folders]
-
-
 checkpoint ingest:
     """Every file below the audio folders becomes a row; batches of units become manifests beside the output."""
     input:
@@ -40,15 +19,17 @@ checkpoint ingest:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
+        audio_root=SEASON.audio_root,
+        season=SETTINGS.season,
         settings=as_json(SETTINGS.ingest),
-        days=[f"--{end}-day={day}" for end, day in SEASON_DAYS if day],
+        days=season_days(),
         version=stage_version("ingest"),
         catalogue=lambda wildcards, output: str(Path(output.batches).parent),
     shell:
         "antiphon ingest"
         " --deployments {input.deployments:q}"
-        " --audio-root {SEASON.audio_root:q}"
-        " --season {SETTINGS.season:q}"
+        " --audio-root {params.audio_root:q}"
+        " --season {params.season:q}"
         " {params.days}"
         " --settings {params.settings:q}"
         " --catalogue {params.catalogue:q}"

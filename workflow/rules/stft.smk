@@ -18,12 +18,13 @@ rule stft:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
+        audio_root=SEASON.audio_root,
         settings=as_json(SETTINGS.stft),
         version=stage_version("stft"),
     shell:
         "antiphon stft"
         " --manifest {input.manifest:q}"
-        " --audio-root {SEASON.audio_root:q}"
+        " --audio-root {params.audio_root:q}"
         " --settings {params.settings:q}"
         " --record {output.record:q}"
         " --workers {threads}"

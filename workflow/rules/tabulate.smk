@@ -1,21 +1,6 @@
 """Turn sources into numbers: Parquet tables, one file per table, model and deployment."""
 
 
-def of_deployment(pattern):
-    """Return an input function that fills ``pattern`` with every batch of the job's deployment."""
-
-    def paths(wildcards):
-        batches = batches_by_deployment().get(wildcards.deployment, [])
-        return expand(pattern, batch=batches, **dict(wildcards.items()))
-
-    return paths
-
-
-MANIFESTS = f"{SEASON_FOLDER}/catalogue/manifests/{{batch}}.json"
-STFT_RECORDS = f"{SEASON_FOLDER}/stft/{{batch}}.json"
-INFER_RECORDS = f"{SEASON_FOLDER}/infer/{{model}}/{{batch}}.json"
-
-
 rule tabulate_effort:
     """What was recorded and what was analysed: the tables recordings and effort."""
     input:
@@ -36,20 +21,22 @@ rule tabulate_effort:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
+        season=SETTINGS.season,
+        folder=lambda wildcards, output: str(Path(output.effort).parents[2]),
         settings=as_json(SETTINGS.tabulate),
         stft=as_json(SETTINGS.stft),
         version=stage_version("tabulate"),
     shell:
         "antiphon tabulate"
-        " --season {SETTINGS.season:q}"
+        " --season {params.season:q}"
         " --deployment {wildcards.deployment:q}"
         " --manifests {input.manifests:q}"
         " --set-aside {input.set_aside:q}"
         " --stft-records {input.stft_records:q}"
         " --stft {params.stft:q}"
         " --settings {params.settings:q}"
-        " --tables {SEASON_FOLDER:q}/tables"
-        " --sums {SEASON_FOLDER:q}/sums"
+        " --tables {params.folder:q}/tables"
+        " --sums {params.folder:q}/sums"
         " 2>&1 | tee {log:q} >&2"
 
 
@@ -75,12 +62,14 @@ rule tabulate:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
+        season=SETTINGS.season,
+        folder=lambda wildcards, output: str(Path(output.occupancy).parents[3]),
         settings=as_json(SETTINGS.tabulate),
         stft=as_json(SETTINGS.stft),
         version=stage_version("tabulate"),
     shell:
         "antiphon tabulate"
-        " --season {SETTINGS.season:q}"
+        " --season {params.season:q}"
         " --deployment {wildcards.deployment:q}"
         " --manifests {input.manifests:q}"
         " --set-aside {input.set_aside:q}"
@@ -90,6 +79,6 @@ rule tabulate:
         " --model {wildcards.model:q}"
         " --stft {params.stft:q}"
         " --settings {params.settings:q}"
-        " --tables {SEASON_FOLDER:q}/tables"
-        " --sums {SEASON_FOLDER:q}/sums"
+        " --tables {params.folder:q}/tables"
+        " --sums {params.folder:q}/sums"
         " 2>&1 | tee {log:q} >&2"

@@ -20,6 +20,8 @@ rule train:
     resources:
         mem_mb=lambda wildcards, attempt: 8000 * attempt,
         runtime=lambda wildcards, attempt: 720 * attempt,
+        device=SETTINGS.machine.device,
+        precision=SETTINGS.machine.precision,
     params:
         settings=as_json(SETTINGS.train),
         model_settings=model_json,
@@ -36,6 +38,6 @@ rule train:
         " --stft {params.stft:q}"
         " --pair {params.pair:q}"
         " --output {params.folder:q}"
-        " --device {SETTINGS.machine.device}"
-        " --precision {SETTINGS.machine.precision}"
+        " --device {resources.device}"
+        " --precision {resources.precision}"
         " 2>&1 | tee {log:q} >&2"

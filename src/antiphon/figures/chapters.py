@@ -129,8 +129,9 @@ def _source_view(
 
 
 def _best(by_hour: np.ndarray) -> str:
+    """Return the hour of the highest occupancy, and that occupancy; nothing where a day is not cut into hours."""
     hour = int(np.nanargmax(by_hour))
-    return f"most at {clock(hour, len(by_hour))} ({percent(float(by_hour[hour]))})" if len(by_hour) > 1 else ""
+    return f"{clock(hour, len(by_hour))} ({percent(float(by_hour[hour]))})" if len(by_hour) > 1 else ""
 
 
 def _highest(active: np.ndarray, effort: np.ndarray) -> tuple[float, bool]:
@@ -165,7 +166,7 @@ def _profile(heard: Heard, place: int, label: str, colour: str, prefix: str) -> 
     single = _single(share(active.sum(1), effort.sum(1)))
     by_hour = share(active.sum((0, 1)), effort.sum((0, 1)))
     figure = day_profile(by_hour, (effort > 0).sum((0, 1)), single, colour)
-    words = f"{label}: occupancy by hour of local day; {_best(by_hour)}"
+    words = f"{label}: occupancy by hour of local day, most at {_best(by_hour)}"
     return svg_text(figure, name=f"{prefix}-day", description=words)
 
 

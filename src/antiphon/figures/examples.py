@@ -40,10 +40,8 @@ def example_sheet(
         True masks, shape (example, source, time, frequency), bool; drawn as lines.
     sources
         Names of the sources.
-    hop_s
-        Seconds from frame to frame.
-    bin_hz
-        Width of a bin in hertz.
+    hop_s, bin_hz
+        Seconds from frame to frame, width of a bin in hertz.
     titles
         A line above each example.
     compared
@@ -59,13 +57,12 @@ def example_sheet(
     colours = source_colours(sources)
     figure = Figure(figsize=(_WIDTH_INCHES * columns, _HEIGHT_INCHES * rows + 0.5), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
-    for index, axis in enumerate(axes):
-        if index >= len(levels):
-            axis.set_axis_off()
-            continue
+    for axis in axes[len(levels) :]:
+        axis.set_axis_off()
+    for index, (axis, level) in enumerate(zip(axes, levels, strict=False)):
         draw_example(
             axis,
-            levels[index],
+            level,
             dict(zip(colours.values(), masks[index], strict=True)),
             hop_s=hop_s,
             bin_hz=bin_hz,

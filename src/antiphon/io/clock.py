@@ -29,6 +29,7 @@ DAY_US = 86_400_000_000
 _MINUTE = timedelta(minutes=1)
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)
 _FIXED = re.compile(r"(?:UTC|GMT)?(?P<sign>[+\-−])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?", re.IGNORECASE)
 _WIDEST_OFFSET = timedelta(hours=14)
 # Clocks that lost their battery restart in 1970, 1980 (FAT) or 2000; overflown or misread ones show 2065 and later.
@@ -93,7 +94,7 @@ def to_utc_us(naive: datetime, zone: tzinfo, fold: Literal[0, 1] | None = None) 
     Parameters
     ----------
     naive
-        What the clock shows, without zone.
+        What the clock shows, without zone and fold.
     zone
         Zone that the clock follows.
     fold
@@ -108,8 +109,8 @@ def to_utc_us(naive: datetime, zone: tzinfo, fold: Literal[0, 1] | None = None) 
     LocalTimeError
         If the zone never shows the time, or shows it twice and ``fold`` is None.
     """
-    first = naive.replace(tzinfo=zone, fold=0)
-    before, after = first.utcoffset(), naive.replace(tzinfo=zone, fold=1).utcoffset()
+    before = zone.utcoffset(naive)
+    after = before if isinstance(zone, timezone) else zone.utcoffset(naive.replace(fold=1))
     if before is None or after is None:
         raise TypeError(f"{zone!r} has no offset for {naive}")
     if before < after:
@@ -122,7 +123,7 @@ def to_utc_us(naive: datetime, zone: tzinfo, fold: Literal[0, 1] | None = None) 
             f"{naive} exists twice in {zone}: clocks were put back; give a fixed utc_offset or fill `ambiguous`",
         )
     # Arithmetic on naive values: years at the edge of the calendar have no UTC counterpart but do have a number.
-    return (naive - _EPOCH.replace(tzinfo=None) - (after if fold else before)) // _MICROSECOND
+    return (naive - _NAIVE_EPOCH - (after if fold else before)) // _MICROSECOND
 
 
 def bound_us(text: str, zone: tzinfo, *, last: bool) -> int:

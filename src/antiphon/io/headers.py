@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -226,7 +226,7 @@ def timed_anew(kept: pa.Table, clockwork: Clockwork) -> pa.Table:
             named = recorder_facts(Header(0), _name_time(path, clockwork)).candidates
             candidates = [*(Candidate(**one) for one in said or ()), *named]
             starts.append(resolve_start(candidates, clockwork.deployment, clockwork.tolerance_s))
-        columns = _columns([astuple(one) for one in starts], STARTS)
+        columns = _columns(starts, STARTS)
         parts.append(pa.table([*(part[name] for name in HEADERS.names), *columns], schema=KEPT))
     return pa.concat_tables(parts)
 
@@ -268,7 +268,7 @@ def _hung(hung: Hung, patience: Patience) -> Header:
 def _table(files: pa.Table, seen: Sequence[_Seen]) -> pa.Table:
     listed = [files[name] for name in ("path", "bytes", "mtime_ns")]
     headers = _columns([one.header for one in seen], HEADERS)
-    starts = _columns([astuple(one.start) for one in seen], STARTS)
+    starts = _columns([one.start for one in seen], STARTS)
     table = pa.table([*listed, *headers, *starts], schema=KEPT)
     no_sound = pc.and_(table["format"].is_null(), pc.invert(pc.is_in(table["reason"], _PASSING)))
     status = pc.if_else(pc.and_(files["by_content"], no_sound), IGNORED, table["status"])

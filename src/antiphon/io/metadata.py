@@ -1,8 +1,8 @@
 """What a recording says of its recorder and of its start: GUANO, makers' headers, file names.
 
-Sources in the order of trust: GUANO (guano-md.org), OpenSoundscape's JSON (which is right for a file that was cut, unlike
-the comment that it quotes), AudioMoth's comment (every firmware since 1.0), Frontier Labs' FLAC comments, Wildlife
-Acoustics' wamd chunk (wa_meta.h 1.0), the file name.
+Sources in the order of trust: GUANO (guano-md.org), OpenSoundscape's JSON (which is right for a file that was cut,
+unlike the comment that it quotes), AudioMoth's comment (every firmware since 1.0), Frontier Labs' FLAC comments,
+Wildlife Acoustics' wamd chunk (wa_meta.h 1.0), the file name.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from functools import reduce
 
 import guano
 
@@ -106,10 +107,10 @@ def recorder_facts(header: Header, name_time: NameTime | None) -> RecorderFacts:
     name_time
         What :func:`antiphon.io.filenames.parse_name` found.
     """
-    facts = RecorderFacts()
-    for reader in _READERS:
-        facts = _joined(facts, reader(header.texts))
-    return _joined(facts, _name_facts(name_time)) if name_time else facts
+    said = [facts for reader in _READERS if (facts := reader(header.texts))] if header.texts else []
+    if name_time:
+        said.append(_name_facts(name_time))
+    return reduce(_joined, said) if said else RecorderFacts()
 
 
 def _joined(facts: RecorderFacts, others: RecorderFacts) -> RecorderFacts:
@@ -120,15 +121,15 @@ def _joined(facts: RecorderFacts, others: RecorderFacts) -> RecorderFacts:
     return replace(facts, **gaps, candidates=facts.candidates + others.candidates)
 
 
-def _guano_facts(texts: Mapping[str, str]) -> RecorderFacts:
+def _guano_facts(texts: Mapping[str, str]) -> RecorderFacts | None:
     # The library refuses a chunk that has a line without a colon, as a note that runs over two lines has.
     lines = [line for line in texts.get("guano", "").splitlines() if ":" in line]
     if not lines:
-        return RecorderFacts()
+        return None
     try:
         said = guano.GuanoFile.from_string("\n".join(lines))
     except OverflowError:  # an offset of 10^10 hours
-        return RecorderFacts()
+        return None
     latitude, longitude = _position(str(said.get("Loc Position", "")))
     return RecorderFacts(
         candidates=_candidates(said.get("Timestamp"), "guano"),
@@ -141,19 +142,20 @@ def _guano_facts(texts: Mapping[str, str]) -> RecorderFacts:
     )
 
 
-def _opensoundscape_facts(texts: Mapping[str, str]) -> RecorderFacts:
+def _opensoundscape_facts(texts: Mapping[str, str]) -> RecorderFacts | None:
     comment = texts.get("comment", "")
     if not comment.startswith(_OPENSOUNDSCAPE):
-        return RecorderFacts()
+        return None
     try:
         said = json.loads(comment.removeprefix(_OPENSOUNDSCAPE))
     except (ValueError, RecursionError):
-        return RecorderFacts()
+        return None
     if not isinstance(said, dict):
-        return RecorderFacts()
+        return None
     quoted = {name: text for name in ("comment", "artist") if isinstance(text := said.get(name), str)}
     own = RecorderFacts(_candidates(said.get("recording_start_time"), "opensoundscape"))
-    return _joined(own, _audiomoth_facts(quoted))
+    moth = _audiomoth_facts(quoted)
+    return _joined(own, moth) if moth else own
 
 
 _AUDIOMOTH_START = re.compile(
@@ -166,12 +168,12 @@ _AUDIOMOTH_BATTERY = re.compile(r"battery (?:state )?was (?:less than |greater t
 _AUDIOMOTH_TEMPERATURE = re.compile(r"temperature was (-?\d+\.\d+)C")
 
 
-def _audiomoth_facts(texts: Mapping[str, str]) -> RecorderFacts:
+def _audiomoth_facts(texts: Mapping[str, str]) -> RecorderFacts | None:
     comment = texts.get("comment", "")
     maker = _AUDIOMOTH_SERIAL.search(texts.get("artist", "")) or _AUDIOMOTH_SERIAL.search(comment)
     start = _AUDIOMOTH_START.match(comment)
     if not maker and not start:
-        return RecorderFacts()
+        return None
     battery, temperature = _AUDIOMOTH_BATTERY.search(comment), _AUDIOMOTH_TEMPERATURE.search(comment)
     return RecorderFacts(
         candidates=_candidates(_audiomoth_time(start), "audiomoth") if start else (),
@@ -188,9 +190,9 @@ def _audiomoth_time(start: re.Match[str]) -> str:
     return f"{start['year']}-{start['month']}-{start['day']}T{start['time']}{offset}"
 
 
-def _frontier_facts(texts: Mapping[str, str]) -> RecorderFacts:
+def _frontier_facts(texts: Mapping[str, str]) -> RecorderFacts | None:
     if not any(name.startswith("frontier.") for name in texts):
-        return RecorderFacts()
+        return None
     latitude, longitude = _position(texts.get("frontier.position", ""))
     # As "95%  4.02 V".
     battery = re.search(r"(\d+\.\d+) ?V", texts.get("frontier.battery", ""))
@@ -207,7 +209,9 @@ def _frontier_facts(texts: Mapping[str, str]) -> RecorderFacts:
 _WAMD_PLACE = re.compile(r"WGS84, ?(\d+\.?\d*), ?([NS]), ?(\d+\.?\d*), ?([EW])", re.ASCII)
 
 
-def _wamd_facts(texts: Mapping[str, str]) -> RecorderFacts:
+def _wamd_facts(texts: Mapping[str, str]) -> RecorderFacts | None:
+    if not any(name.startswith("wamd.") for name in texts):
+        return None
     model = texts.get("wamd.model")
     # Echo Meter Touch for Android writes the numbers alone and without their signs: such a place is not believed.
     place = _WAMD_PLACE.match(texts.get("wamd.position", "") or texts.get("wamd.position_last", ""))
@@ -273,7 +277,7 @@ def _position(text: str) -> tuple[float | None, float | None]:
     return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else (None, None)
 
 
-_READERS: tuple[Callable[[Mapping[str, str]], RecorderFacts], ...] = (
+_READERS: tuple[Callable[[Mapping[str, str]], RecorderFacts | None], ...] = (
     _guano_facts,
     _opensoundscape_facts,
     _audiomoth_facts,

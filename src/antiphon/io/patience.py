@@ -20,7 +20,8 @@ Result = TypeVar("Result")
 Beat = Callable[[], None]
 
 _AHEAD = 4096
-_POLL_S = 0.002
+# Looking for results takes the interpreter from the threads that read: often at first, seldom in a long work.
+_SHORTEST_POLL_S, _LONGEST_POLL_S, _POLL_SHARE = 0.0005, 0.02, 0.05
 _LOOK_S = 0.25
 
 
@@ -92,16 +93,17 @@ class _Crew(Generic[Item, Result]):
     def results(self, threads: int) -> Iterator[Result | Hung]:
         for _ in range(threads):
             self._start_reader()
-        looked = time.monotonic()
+        began = looked = time.monotonic()
         try:
             for index in range(len(self._items)):
                 while index not in self._done:
                     if self._hung >= self._most_hung and not self._reading(index):
                         self._done.setdefault(index, Hung(tried=False))
                         break
-                    time.sleep(_POLL_S)
-                    if time.monotonic() - looked > _LOOK_S:
-                        looked = time.monotonic()
+                    now = time.monotonic()
+                    time.sleep(min(_SHORTEST_POLL_S + _POLL_SHARE * (now - began), _LONGEST_POLL_S))
+                    if now - looked > _LOOK_S:
+                        looked = now
                         self._look_for_hung()
                 self._taken = index
                 result = self._done.pop(index)
@@ -122,7 +124,7 @@ class _Crew(Generic[Item, Result]):
             if index >= len(self._items):
                 return
             while index - self._taken > _AHEAD and not self._stopped:
-                time.sleep(_POLL_S)
+                time.sleep(_LONGEST_POLL_S)
             reader.index = index
             reader.beat()
             result: Result | Exception

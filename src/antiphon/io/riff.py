@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -142,7 +143,8 @@ def _layout(source: _Bytes, form: bytes, start: int, promised: int | None, texts
         code = int.from_bytes(form[24:26], "little")
         name = "WAVEX" if name == "WAV" else name
     subtype = _SUBTYPES.get((code, bits)) if channels * bits == frame_bytes * 8 else None
-    data_bytes, fault = _found_bytes(source, start, promised, frame_bytes)
+    # Compressed samples cannot be cut in half: only libsndfile knows their blocks.
+    data_bytes, fault = _found_bytes(source, start, promised, frame_bytes if subtype else 1)
     texts |= _texts_after(source, start + data_bytes)
     return WaveLayout(name, subtype, rate_hz, channels, frame_bytes, start, data_bytes, promised, fault, texts)
 
@@ -165,10 +167,10 @@ def _found_bytes(source: _Bytes, start: int, promised: int | None, frame_bytes: 
 def _chunk_at(source: _Bytes, position: int) -> bool:
     """Tell whether a chunk that the file can hold starts here; fewer than eight bytes pass for one."""
     header = source.piece(position, 8)
-    if position % 2 and not _is_name(header[:4]):
+    if position % 2 and not _is_name(header):
         header = source.piece(position + 1, 8)
     length = int.from_bytes(header[4:], "little")
-    return len(header) < 8 or (_is_name(header[:4]) and position + 8 + length <= source.size)
+    return len(header) < 8 or (_is_name(header) is not None and position + 8 + length <= source.size)
 
 
 def _texts_after(source: _Bytes, end: int) -> dict[str, str]:
@@ -177,7 +179,7 @@ def _texts_after(source: _Bytes, end: int) -> dict[str, str]:
         return {}
     tail = _in_memory(source.piece(end, _TAIL_BYTES))
     texts: dict[str, str] = {}
-    for kind, start, length in _chunks(tail, 0 if _is_name(tail.head[:4]) else end % 2):
+    for kind, start, length in _chunks(tail, 0 if _is_name(tail.head) else end % 2):
         texts |= chunk_texts(kind, tail.piece(start, length))
     return texts
 
@@ -186,7 +188,7 @@ def _chunks(source: _Bytes, position: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield (name, first byte, length) of each chunk from ``position`` on, until what follows is no chunk."""
     for _ in range(_MAX_CHUNKS):
         header = source.piece(position, 8)
-        if len(header) < 8 or not _is_name(header[:4]):
+        if len(header) < 8 or not _is_name(header):
             return
         length = int.from_bytes(header[4:], "little")
         yield header[:4], position + 8, length
@@ -195,9 +197,8 @@ def _chunks(source: _Bytes, position: int) -> Iterator[tuple[bytes, int, int]]:
             position += 1
 
 
-def _is_name(kind: bytes) -> bool:
-    """Tell whether four bytes can be a chunk's name: printable ASCII that does not start with a space."""
-    return len(kind) == 4 and kind.isascii() and kind.decode("ascii").isprintable() and kind[0] != 0x20
+_is_name = re.compile(rb"[!-~][ -~]{3}").match
+"""Tells whether bytes start as a chunk's name does: four printable ASCII characters, the first no space."""
 
 
 def chunk_texts(kind: bytes, payload: bytes) -> dict[str, str]:

@@ -47,7 +47,7 @@ class SampleFacts:
 
     def add(self, block: np.ndarray, clipping_level: float) -> None:
         """Take in the next block of samples, shape (n,), float32."""
-        self._hash.update(block)
+        self._hash.update(block.data)
         self.samples += len(block)
         self.total += float(block.sum(dtype=np.float64))
         peak = max(float(block.max(initial=0.0)), -float(block.min(initial=0.0)))

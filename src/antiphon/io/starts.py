@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC
+from typing import NamedTuple
 
 from antiphon.io.clock import LocalTimeError, clock_is_set, local_time, offset_min, to_utc_us
 from antiphon.io.deployments import Deployment
@@ -14,8 +14,7 @@ from antiphon.io.reasons import MEANINGS, Reason
 __all__ = ["Start", "resolve_start"]
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """When a recording starts, or why that is not known.
 
     Attributes

@@ -24,7 +24,6 @@ from antiphon.signal.levels import NOT_HEARD, PROBABILITY_NOT_HEARD, PROBABILITY
 __all__ = ["Separator", "Strip", "folded", "strips"]
 
 _BATCHES_AHEAD = 4
-_TAIL_PARTS = 8
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def strips(recordings: Sequence[slice], *, strip_frames: int, margin_frames: int
     recordings
         Frames of each recording in its store, in order.
     strip_frames
-        Frames of a strip; the last strip of a recording is cut to an eighth of it that suffices.
+        Frames of a strip; the last strip of a recording is only as long as it must be.
     margin_frames
         Frames at a cut that are seen by both neighbours and kept from the one in whose middle they lie more.
     multiple
@@ -78,13 +77,12 @@ def strips(recordings: Sequence[slice], *, strip_frames: int, margin_frames: int
             f"strips of {strip_frames} frames with margins of {margin_frames}: the strip and what margins leave of it "
             f"must be multiples of {multiple}"
         )
-    tail = max(multiple, strip_frames // _TAIL_PARTS // multiple * multiple)
     for index, frames in enumerate(recordings):
         start = kept = frames.start
         while kept < frames.stop:
             stop = min(start + strip_frames, frames.stop)
             kept_stop = stop if stop == frames.stop else stop - margin_frames
-            padded = min(strip_frames, -(-(stop - start) // tail) * tail)
+            padded = -(-(stop - start) // multiple) * multiple
             yield Strip(index, start, stop, slice(kept - start, kept_stop - start), padded)
             start, kept = start + step, kept_stop
 

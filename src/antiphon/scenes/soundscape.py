@@ -31,6 +31,7 @@ _BLOCK_S = 0.016
 _HIGHEST_PEAK = 0.97
 _LEAST_VISIBLE_S = 0.02
 _EVENT_SPREAD_DB = 2.0
+_USUAL_PRESENCE = 0.6
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def make_scene(
     """
     if unknown := set(labels) - set(LABELS):
         raise ValueError(f"no formula for {sorted(unknown)}; there are {LABELS}")
-    samples = round(duration_s * rate_hz)
+    samples, snr_range_db = round(duration_s * rate_hz), (snr_low_db, snr_high_db)
     place = place or recorder(rng, rate_hz)
     still = quiet(rng, place, samples)
     bed = still * np.float32(10 ** (rng.uniform(-1, 5) / 20)) + weather(rng, place, samples)
@@ -122,17 +123,8 @@ def make_scene(
     snr_db = np.full(len(labels), np.nan, dtype=np.float32)
     empty = rng.random() < empty_share
     for index, label in enumerate(labels):
-        chance = 0.6 if presence is None else presence.get(label, 0.6)
-        if empty or rng.random() >= chance:
-            continue
-        reached = [
-            _let_sound(
-                rng, stems[index], _VOICES[label](rng), place, backdrop=backdrop, snr_range_db=(snr_low_db, snr_high_db)
-            )
-            for _ in range(rng.integers(1, _MOST_VOICES[label] + 1))
-        ]
-        ratios = [ratio for one in reached for ratio in one]
-        snr_db[index] = np.mean(ratios) if ratios else np.nan
+        if not empty and rng.random() < (presence or {}).get(label, _USUAL_PRESENCE):
+            snr_db[index] = _fill(rng, stems[index], label, place, backdrop=backdrop, snr_range_db=snr_range_db)
     wanted_db = rng.uniform(-66, -34) if gain_db is None else gain_db
     return _scaled(Scene(rate_hz, tuple(labels), stems, bed, still, snr_db), wanted_db)
 
@@ -180,6 +172,25 @@ def _snr_db(event_power: np.ndarray, bed_power: np.ndarray) -> float:
     active = in_band > 0.01 * in_band.max()
     bed = bed_power[active, low : high + 1].sum(dtype=np.float64)
     return float(10 * np.log10(in_band[active].sum(dtype=np.float64) / max(bed, 1e-30)))
+
+
+def _fill(
+    rng: np.random.Generator,
+    stem: np.ndarray,
+    label: str,
+    place: Recorder,
+    *,
+    backdrop: np.ndarray,
+    snr_range_db: tuple[float, float],
+) -> float:
+    """Let a few voices of a label sound in ``stem``; return the mean ratio of their events in decibels, or NaN."""
+    voices = [_VOICES[label](rng) for _ in range(rng.integers(1, _MOST_VOICES[label] + 1))]
+    ratios = [
+        ratio
+        for voice in voices
+        for ratio in _let_sound(rng, stem, voice, place, backdrop=backdrop, snr_range_db=snr_range_db)
+    ]
+    return float(np.mean(ratios)) if ratios else np.nan
 
 
 def _let_sound(

@@ -38,8 +38,8 @@ def source_masks(
     - at most ``other_margin_db`` below every other source, and below the bed at that moment (a gust hides what it
       covers).
 
-    Gaps of up to two frames and four bins are then closed and connected patches (eight neighbours) of fewer than
-    ``least_cells`` cells dropped. Sources may share cells.
+    Gaps of up to two frames and four bins are then closed and patches (eight neighbours) of fewer than ``least_cells``
+    cells dropped. Sources may share cells.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def source_masks(
     if stem_power.ndim != 3 or stem_power.shape[1:] != bed_power.shape:
         raise ValueError(f"stems {stem_power.shape} do not fit a bed {bed_power.shape}")
     masks = np.zeros(stem_power.shape, dtype=bool)
-    heard = slice(0, stem_power.shape[2] if heard_bins is None else heard_bins)
+    heard = slice(0, heard_bins)
     if not stem_power.shape[1]:
         return masks
     bed = _smoothed(bed_power[:, heard])

@@ -16,7 +16,8 @@ from antiphon.config import Infer, section
 from antiphon.errors import AntiphonError
 from antiphon.io.checkpoints import Card, load_card, load_weights
 from antiphon.io.records import BatchRecord, UnitRecord, drop_stale_stores, fingerprint, read_record, write_record
-from antiphon.io.spectrograms import Store, open_store, read_fingerprint, write_probabilities
+from antiphon.io.spectrogram_writers import write_probabilities
+from antiphon.io.spectrograms import Store, open_store, read_fingerprint
 from antiphon.learning.apply import Separator
 from antiphon.learning.devices import choose_device, choose_dtype
 from antiphon.learning.generators import make_generator

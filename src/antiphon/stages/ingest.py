@@ -8,7 +8,6 @@ that an earlier run read not even those.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -17,23 +16,14 @@ import pyarrow.compute as pc
 
 from antiphon.config import Ingest, section
 from antiphon.errors import AntiphonError
-from antiphon.io.catalogue_writer import Counts, write_catalogue
+from antiphon.io.catalogue_writer import CatalogueWriter, Counts, write_catalogue
 from antiphon.io.deployments import Deployment, read_deployments
 from antiphon.io.drafting import draft_deployments
 from antiphon.io.filenames import own_patterns
-from antiphon.io.headers import (
-    IGNORED,
-    Clockwork,
-    Patience,
-    keep_headers,
-    kept_headers,
-    known_and_fresh,
-    probe_files,
-    timed_anew,
-)
-from antiphon.io.listing import list_folder
+from antiphon.io.headers import Patience
 from antiphon.io.placing import Calendar, channels_of, place
 from antiphon.io.reasons import MEANINGS, Reason
+from antiphon.io.survey import Survey, Surveyor
 from antiphon.io.whole import write_text
 from antiphon.progress import log, track
 
@@ -86,29 +76,25 @@ def run(
     """
     began = time.monotonic()
     options = section(Ingest, settings)
-    own_patterns(tuple(options.filename_patterns))
+    patterns = tuple(options.filename_patterns)
+    own_patterns(patterns)  # refused before the first file is opened
     listed = read_deployments(deployments, audio_root)
     calendar = Calendar(_day(first_day, "first_day"), _day(last_day, "last_day"), options.batch_hours // 24)
-    job = _Job(audio_root, options, catalogue, Patience(workers * _THREADS_PER_WORKER, _TIMEOUT_S, _MOST_HUNG))
+    patience = Patience(workers * _THREADS_PER_WORKER, _TIMEOUT_S, _MOST_HUNG)
+    kept = catalogue / "headers"
+    surveyor = Surveyor(audio_root, kept, VERSION, patterns, options.time_tolerance_s, patience)
     read = 0
     with write_catalogue(catalogue) as writer:
         for deployment in track(listed, f"ingest {season}: deployments"):
-            found = _examine(job, deployment)
+            found = surveyor.survey(deployment)
             read += found.read
-            writer.counts.companions += found.companions
-            writer.counts.others += found.others
-            for name, channel in channels_of(found.headers, deployment):
-                placed = place(found.headers, deployment, name, channel, calendar)
-                writer.add(deployment, name, placed)
-                _warn_of_clocks(name, placed)
-        if not writer.counts.listed:
-            raise AntiphonError(
-                f"{deployments}: no recording in any of its {len(listed)} folders below {audio_root}; check `folder`"
-            )
-    _drop_kept_of_others(catalogue, listed)
-    seconds = time.monotonic() - began
-    log(f"ingest {season}: {writer.counts.in_words()}; {read} headers read, {seconds:.1f} s")
-    _check(writer.counts, options.max_bad_fraction, catalogue)
+            _add(writer, deployment, found, calendar)
+        counts = writer.counts
+        if not counts.listed:
+            raise AntiphonError(f"{deployments}: no recording below {audio_root} in any `folder`; check the column")
+    surveyor.forget_others(listed)
+    log(f"ingest {season}: {counts.in_words()}; {read} headers read, {time.monotonic() - began:.1f} s")
+    _check(counts, options.max_bad_fraction, catalogue)
 
 
 def draft(*, audio_root: Path, output: Path) -> None:
@@ -133,44 +119,14 @@ def draft(*, audio_root: Path, output: Path) -> None:
     log(f"{output}: {text.count(chr(10)) - 1} deployments; fill in utc_offset and filename_time, correct the rest")
 
 
-@dataclass(frozen=True)
-class _Job:
-    """What every deployment needs."""
-
-    audio_root: Path
-    options: Ingest
-    catalogue: Path
-    patience: Patience
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What lies in one deployment's folder."""
-
-    headers: pa.Table
-    read: int
-    companions: int
-    others: int
-
-
-def _examine(job: _Job, deployment: Deployment) -> _Found:
-    """List a deployment's files and read the headers of those that are new."""
-    name, patience = deployment.deployment, job.patience
-    clockwork = Clockwork(deployment, tuple(job.options.filename_patterns), job.options.time_tolerance_s)
-    listing = list_folder(job.audio_root, deployment.folder, threads=patience.threads, timeout_s=patience.timeout_s)
-    path = job.catalogue / "headers" / f"{name}.parquet"
-    kept, timed = kept_headers(path, VERSION, clockwork)
-    known, fresh = known_and_fresh(listing.files, kept)
-    parts = [known if timed else timed_anew(known, clockwork)]
-    for part in probe_files(job.audio_root, fresh, clockwork, patience):
-        parts.append(part)
-        if len(part) < len(fresh):
-            log(f"ingest {name}: {sum(map(len, parts[1:]))}/{len(fresh)} headers")
-    headers = pa.concat_tables(parts)
-    if not timed or len(fresh) or len(known) < len(kept):
-        keep_headers(path, headers, VERSION, clockwork)
-    unrelated = pc.sum(pc.equal(headers["status"], IGNORED)).as_py() or 0
-    return _Found(headers, len(fresh), listing.companions, listing.others + unrelated)
+def _add(writer: CatalogueWriter, deployment: Deployment, found: Survey, calendar: Calendar) -> None:
+    """Place what was found in one deployment and write it."""
+    writer.counts.companions += found.companions
+    writer.counts.others += found.others
+    for name, channel in channels_of(found.headers, deployment):
+        placed = place(found.headers, deployment, name, channel, calendar)
+        writer.add(deployment, name, placed)
+        _warn_of_clocks(name, placed)
 
 
 def _warn_of_clocks(name: str, placed: pa.Table) -> None:
@@ -182,14 +138,6 @@ def _warn_of_clocks(name: str, placed: pa.Table) -> None:
             f"ingest {name}: in {len(apart)} recordings header and name disagree on the start, as in {first['path']}: "
             f"{first['detail']}; check utc_offset and filename_time"
         )
-
-
-def _drop_kept_of_others(catalogue: Path, listed: list[Deployment]) -> None:
-    """Remove what was kept of deployments that are no longer in the table."""
-    names = {deployment.deployment for deployment in listed}
-    for path in (catalogue / "headers").glob("*.parquet"):
-        if path.stem not in names:
-            path.unlink()
 
 
 def _check(counts: Counts, max_bad_fraction: float, catalogue: Path) -> None:

@@ -102,7 +102,7 @@ class _Tables:
         """Yield each deployment and the columns of its table that the page sums, one after the other."""
         paths = track(self.paths(name, model), " ".join(["report:", name, *([model] if model else [])]))
         for deployment, path in zip(self.deployments, paths, strict=True):
-            yield deployment, read_table(path, name).select(list(COLUMNS[name])).to_pandas()
+            yield deployment, read_table(path, name, COLUMNS[name]).to_pandas()
 
 
 def _model_part(read: _Tables, name: str, folder: Path) -> ModelPart:

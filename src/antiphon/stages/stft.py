@@ -17,7 +17,8 @@ from antiphon.config import Stft, section
 from antiphon.io.catalogue import Manifest, RecordingRow, read_manifest
 from antiphon.io.records import BatchRecord, UnitRecord, drop_stale_stores, fingerprint, write_record
 from antiphon.io.samples import SampleFacts, checked_blocks
-from antiphon.io.spectrograms import Span, open_store, read_fingerprint, write_levels
+from antiphon.io.spectrogram_writers import write_levels
+from antiphon.io.spectrograms import Span, open_store, read_fingerprint
 from antiphon.io.workers import in_order
 from antiphon.progress import log, track
 from antiphon.signal.grid import Grid

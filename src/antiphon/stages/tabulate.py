@@ -29,10 +29,10 @@ from antiphon.progress import log, track
 from antiphon.signal.grid import Grid
 from antiphon.signal.levels import PROBABILITY_SCALE, level_of_code
 from antiphon.stats.activity import Activity, complete, in_turn
-from antiphon.stats.bands import Bands
+from antiphon.stats.bands import Bands, band_edges_hz
 from antiphon.stats.counting import Counter
 from antiphon.stats.effort import Effort, Recorded, effort, effort_columns
-from antiphon.stats.frequency import band_edges_hz, frequency_columns
+from antiphon.stats.frequency import frequency_columns
 from antiphon.stats.intervals import Intervals
 from antiphon.stats.occupancy import occupancy_columns
 from antiphon.stats.power import PowerTable

@@ -8,7 +8,20 @@ from functools import cached_property
 
 import numpy as np
 
-__all__ = ["Bands"]
+__all__ = ["Bands", "band_edges_hz"]
+
+_ROUNDING = 1e-6
+
+
+def band_edges_hz(frequencies_hz: np.ndarray, step_hz: float) -> np.ndarray:
+    """Return the edges of bands of ``step_hz`` from 0 Hz until every bin is in one, shape (bands + 1,)."""
+    return np.arange(int(_above(frequencies_hz)[-1] / step_hz) + 2) * step_hz
+
+
+def _above(frequencies_hz: np.ndarray) -> np.ndarray:
+    """Return the bins' centres, raised a little: one that is on an edge but for rounding belongs above it."""
+    raised: np.ndarray = frequencies_hz + _ROUNDING * (frequencies_hz[1] - frequencies_hz[0])
+    return raised
 
 
 @dataclass(frozen=True)
@@ -38,7 +51,7 @@ class Bands:
         low_hz, high_hz
             Edges of each band.
         """
-        first, stop = (np.searchsorted(frequencies_hz, edges, side="left") for edges in (low_hz, high_hz))
+        first, stop = (np.searchsorted(_above(frequencies_hz), edges, side="left") for edges in (low_hz, high_hz))
         return cls(first, stop, len(frequencies_hz))
 
     @property

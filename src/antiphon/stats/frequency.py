@@ -7,12 +7,7 @@ import numpy as np
 from antiphon.stats.activity import HEARD, Activity
 from antiphon.stats.power import joined, ratio
 
-__all__ = ["band_edges_hz", "frequency_columns"]
-
-
-def band_edges_hz(frequencies_hz: np.ndarray, step_hz: float) -> np.ndarray:
-    """Return the edges of bands of ``step_hz`` from 0 Hz until every bin is in one, shape (bands + 1,)."""
-    return np.arange(int(frequencies_hz[-1] // step_hz) + 2) * step_hz
+__all__ = ["frequency_columns"]
 
 
 def frequency_columns(sums: Activity, bands: int, hop_us: int) -> dict[str, np.ndarray]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 __all__ = ["Patches"]
 
@@ -82,9 +80,7 @@ class Patches:
         patch, continued = _across_seam(self._tip_bin, self._tip_patch, runs)
         rows = np.concatenate([side + growing, patch])
         columns = np.concatenate([other + growing, continued + growing])
-        graph = coo_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=(nodes, nodes))
-        labels: np.ndarray = connected_components(graph, directed=False)[1]
-        return labels
+        return _components(nodes, rows, columns)
 
 
 def _runs_of(mask: np.ndarray) -> _Runs:
@@ -109,6 +105,23 @@ def _touching(runs: _Runs) -> tuple[np.ndarray, np.ndarray]:
     side = np.repeat(np.arange(len(runs.bin)), count)
     other = np.arange(len(side)) + np.repeat(first - (count.cumsum() - count), count)
     return side, other
+
+
+def _components(nodes: int, side: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the connected component of each node, numbered from 0, given pairs of connected nodes.
+
+    Every node points at a lower one of its component or at itself; in each round the end points of the pairs are hung
+    under the lower of the two, and paths are shortened to one step (Shiloach & Vishkin 1982).
+    """
+    root = np.arange(nodes)
+    while True:
+        one, two = root[side], root[other]
+        apart = one != two
+        if not apart.any():
+            return np.unique(root, return_inverse=True)[1]
+        np.minimum.at(root, np.maximum(one, two)[apart], np.minimum(one, two)[apart])
+        while not np.array_equal(higher := root[root], root):
+            root = higher
 
 
 def _across_seam(tip_bin: np.ndarray, tip_patch: np.ndarray, runs: _Runs) -> tuple[np.ndarray, np.ndarray]:

@@ -243,7 +243,7 @@ def bootstrap_f1(counts: Counts, groups: Sequence[str], resamples: int, seed: in
     Lower and upper ends, each shape (source + 1,); the last is the mean of the sources that have an F1. NaN where a
     source is never true nor found.
     """
-    names, member = np.unique(np.asarray(groups), return_inverse=True)
+    names, member = np.unique(list(groups), return_inverse=True)
     draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
     weight = draws[:, member]
     f1 = Counts(weight @ counts.hits, weight @ counts.false_alarms, weight @ counts.misses).f1

@@ -1,0 +1,180 @@
+"""Training: seeded, resumable to the last bit, and it learns."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+
+from antiphon.learning.fit import Training, fit
+from antiphon.learning.generators import make_generator
+from antiphon.learning.recipe import Adversary, Recipe
+from antiphon.learning.tiles import Tiles
+from antiphon.learning.validation import tune, validate
+
+CPU = torch.device("cpu")
+RECIPE = Recipe(
+    steps=4,
+    batch_size=4,
+    tile_frames=32,
+    learning_rate=0.01,
+    weight_decay=0.01,
+    positive_weight=2.0,
+    dice_weight=1.0,
+    average_decay=0.9,
+    validate_every=2,
+    critic=Adversary(weight=0.1, start=0.25, ramp=0.5, width=4, learning_rate=0.001),
+    seed=5,
+)
+
+
+@dataclass(frozen=True)
+class Examples:
+    level: np.ndarray
+    mask_bits: np.ndarray
+    floor: np.ndarray
+    background: np.ndarray
+    sources: tuple[str, ...] = ("low", "high")
+
+
+def blobs(seed, count=6, frames=64, bins=32):
+    """Noise with loud blobs: those in the lower half of the bins belong to one source, those above to the other."""
+    rng = np.random.default_rng(seed)
+    level = rng.integers(80, 95, (count, frames, bins), dtype=np.uint8)
+    bits = np.zeros_like(level)
+    for example in range(count):
+        for source, bottom in ((0, 0), (1, bins // 2)):
+            first, low = rng.integers(0, frames - 12), bottom + rng.integers(0, bins // 2 - 6)
+            level[example, first : first + 12, low : low + 6] += 40
+            bits[example, first : first + 12, low : low + 6] |= 1 << source
+    reference = np.full((count, bins), 87, dtype=np.uint8)
+    return Examples(level, bits, reference, reference)
+
+
+def begin(recipe=RECIPE):
+    generator = make_generator("resunet", widths=(6, 8), sources=2, bins=32, seed=recipe.seed)
+    return Training.begin(recipe, generator, 2, CPU, torch.float32)
+
+
+def tiles(recipe=RECIPE):
+    return Tiles(blobs(0), frames=recipe.tile_frames, batch_size=recipe.batch_size, seed=recipe.seed)
+
+
+def trained(recipe=RECIPE):
+    training = begin(recipe)
+    return training, [look for look in fit(training, tiles(recipe), blobs(1)) if look]
+
+
+def assert_equal(one, other):
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_fit__twice_with_one_seed_agrees_to_the_last_bit():
+    (one, looks), (other, again) = trained(), trained()
+    assert str(looks) == str(again)
+    for player in ("generator", "critic", "average"):
+        assert_equal(getattr(one, player).state_dict(), getattr(other, player).state_dict())
+
+
+def test_fit__with_another_seed_differs():
+    one, other = trained()[0], trained(replace(RECIPE, seed=6))[0]
+    assert not torch.equal(one.generator.head.weight, other.generator.head.weight)
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3])
+def test_fit__resumed_equals_undisturbed(tmp_path, stop):
+    whole, looks = trained()
+    first, seen = begin(), []
+    for look in fit(first, tiles(), blobs(1)):
+        seen += [look] if look else []
+        if first.step == stop:
+            break
+    torch.save(first.state(), tmp_path / "state")
+    second = begin()
+    second.resume(torch.load(tmp_path / "state", weights_only=True))
+    seen += [look for look in fit(second, tiles(), blobs(1)) if look]
+    assert str(seen) == str(looks)
+    for player in ("generator", "critic", "average"):
+        assert_equal(getattr(whole, player).state_dict(), getattr(second, player).state_dict())
+    assert_equal(whole.best["weights"], second.best["weights"])
+    assert repr(whole.history) == repr(second.history)
+
+
+def test_fit__keeps_a_copy_of_the_best():
+    training, looks = trained()
+    best = training.best
+    assert best["macro"] == max(look.verdict.macro for look in looks)
+    before = {name: value.clone() for name, value in best["weights"].items()}
+    training.play(tiles().batch(99))
+    assert_equal(best["weights"], before)
+    assert not torch.equal(before["head.weight"], training.average.head.weight)
+
+
+def test_fit__validates_what_it_keeps():
+    training, _ = trained()
+    kept = make_generator("resunet", widths=(6, 8), sources=2, bins=32)
+    kept.load_state_dict(training.best["weights"])
+    assert validate(kept, blobs(1), CPU, torch.float32).macro == training.best["macro"]
+
+
+def test_fit__learns_blobs():
+    recipe = replace(RECIPE, steps=80, batch_size=8, validate_every=80, critic=replace(RECIPE.critic, weight=0.0))
+    _, looks = trained(recipe)
+    assert looks[-1].verdict.macro > 0.8
+
+
+def test_critic__plays_only_from_its_start():
+    _, looks = trained(replace(RECIPE, validate_every=1))
+    assert np.isnan(looks[0].losses["critic"])
+    assert all(np.isfinite(look.losses["adversarial"]) for look in looks[2:])
+    _, looks = trained(replace(RECIPE, critic=replace(RECIPE.critic, weight=0.0)))
+    assert np.isnan(looks[-1].losses["critic"])
+
+
+def test_critic__changes_what_is_learned():
+    plain = trained(replace(RECIPE, critic=replace(RECIPE.critic, weight=0.0)))[0]
+    assert not torch.equal(plain.generator.head.weight, trained()[0].generator.head.weight)
+
+
+def test_critic_weight__rises_along_the_ramp():
+    weight = Adversary(weight=2.0, start=0.5, ramp=0.25, width=4, learning_rate=0.001).weight_at
+    assert [weight(share) for share in (0.0, 0.49, 0.5, 0.625, 0.75, 1.0)] == [0, 0, 0, 1.0, 2.0, 2.0]
+    assert Adversary(1.0, 0.0, 0.0, 4, 0.1).weight_at(0.0) == 1.0
+
+
+def test_learning_rate__goes_up_once_and_down_once():
+    rates = [replace(RECIPE, steps=1000).learning_rate_at(step) for step in range(1000)]
+    assert max(rates) == pytest.approx(0.01, rel=1e-3)
+    assert np.argmax(rates) == pytest.approx(100, abs=1)
+    assert (np.diff(rates[:100]) > 0).all()
+    assert (np.diff(rates[101:]) < 0).all()
+    assert rates[-1] < 1e-6
+
+
+def test_play__stops_at_a_loss_that_is_not_finite():
+    training = begin()
+    with torch.no_grad():
+        training.generator.head.bias.fill_(float("nan"))
+    with pytest.raises(ArithmeticError, match="step 1: a loss is not finite"):
+        training.play(tiles().batch(0))
+
+
+def test_look__reads_as_a_line():
+    _, looks = trained()
+    assert str(looks[0]).startswith("step 2: cross_entropy ")
+    assert "low" in str(looks[0])
+    assert set(looks[0].row()) == {
+        "step", "cross_entropy", "dice", "critic", "adversarial", "f1_low", "f1_high", "f1_macro"
+    }  # fmt: skip
+
+
+def test_tune__finds_the_level_that_stands_out():
+    energy = make_generator("energy", widths=(), sources=2, bins=32)
+    examples = blobs(3)
+    verdict = tune(energy, examples)
+    # blobs lie 40 codes, 20 dB, above noise that reaches 3.5 dB
+    assert 3.5 < float(energy.threshold_db) < 17
+    assert verdict.macro == pytest.approx(2 / 3, abs=0.02)
+    found = validate(energy, examples, CPU, torch.float32)
+    assert found.f1 == pytest.approx(verdict.f1)

@@ -1,0 +1,245 @@
+"""Stages train and evaluate, for real, on examples so small that they take seconds."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from antiphon.config import Evaluate, Model, Pair, Settings, Stft, Train
+from antiphon.errors import AntiphonError
+from antiphon.io import checkpoints
+from antiphon.io.checkpoints import load_card, load_weights
+from antiphon.io.pairs import SPLITS, Example, write_pairs
+from antiphon.signal.grid import Grid
+from antiphon.stages import evaluate, train
+
+BINS, FRAMES = 32, 64
+STFT = {"window_s": 0.016, "hop_s": 0.008, "bins": BINS, "chunk_frames": 256, "shard_frames": 256, "clipping_level": 0.99}
+SOURCES = {
+    name: {"labels": [name], "scientific_name": None, "common_name": name} for name in ("bird", "insect")
+}
+MODEL = {"network": "resunet", "weights": "train", "widths": [4, 6], "sources": SOURCES}
+TRAIN = {
+    "steps": 4,
+    "batch_size": 2,
+    "tile_frames": 32,
+    "learning_rate": 0.01,
+    "weight_decay": 0.01,
+    "positive_weight": 2.0,
+    "dice_weight": 1.0,
+    "average_decay": 0.9,
+    "validate_every": 2,
+    "critic": {"weight": 0.1, "start": 0.5, "ramp": 0.2, "width": 4, "learning_rate": 0.001},
+    "seed": 1,
+}
+PAIR = {
+    "formula": {
+        "train": 4, "validation": 3, "test": 5, "duration_s": 1.0, "snr_low_db": 0.0, "snr_high_db": 10.0,
+        "rates_hz": [48000], "seed": 1,
+    },
+    "mask_rule": {"above_background_db": 6.0, "below_peak_db": 40.0, "other_margin_db": 6.0, "least_cells": 12},
+}  # fmt: skip
+EVALUATE = {"bootstrap": 100, "pictures": 3, "seed": 1}
+
+
+def example(seed, group):
+    """Return noise with one loud blob a source, in the lower or the upper half of the bins."""
+    rng = np.random.default_rng(seed)
+    level = rng.integers(80, 95, (FRAMES, BINS), dtype=np.uint8)
+    bits = np.zeros_like(level)
+    for source, bottom in ((0, 0), (1, BINS // 2)):
+        first, low = rng.integers(0, FRAMES - 12), bottom + rng.integers(0, BINS // 2 - 6)
+        level[first : first + 12, low : low + 6] += 40
+        bits[first : first + 12, low : low + 6] |= 1 << source
+    reference = np.full(BINS, 87, dtype=np.uint8)
+    return Example(level, bits, reference, reference, np.zeros(2, dtype=np.float32), group)
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    path = tmp_path_factory.mktemp("examples") / "pairs.zarr"
+    counts = {split: PAIR["formula"][split] for split in SPLITS}
+    with write_pairs(path, grid=Grid(0.016, 0.008, BINS), sources=list(SOURCES), counts=counts, attributes={}) as writer:
+        for number, split in enumerate(SPLITS):
+            for i in range(counts[split]):
+                writer.append(split, example(100 * number + i, f"{split}-{i}"))
+    return path
+
+
+def run_train(pairs, output, model=MODEL, stft=STFT, **changes):
+    train.run(
+        pairs=pairs,
+        settings=json.dumps({**TRAIN, **changes}),
+        model="tiny",
+        model_settings=json.dumps(model),
+        stft=json.dumps(stft),
+        pair=json.dumps(PAIR),
+        output=output,
+        device="cpu",
+        precision="float32",
+    )
+
+
+def run_evaluate(pairs, folder):
+    evaluate.run(
+        pairs=pairs,
+        card=folder / "card.json",
+        weights=folder / "generator.safetensors",
+        settings=json.dumps(EVALUATE),
+        output=folder / "evaluation",
+        device="cpu",
+        precision="float32",
+    )
+
+
+FILES = ("card.json", "generator.safetensors", "history.csv", "curves.png")
+
+
+@pytest.fixture(scope="module")
+def trained(pairs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    run_train(pairs, folder)
+    run_evaluate(pairs, folder)
+    return folder
+
+
+def test_settings__of_these_tests_are_whole():
+    for section, values in ((Stft, STFT), (Model, MODEL), (Train, TRAIN), (Pair, PAIR), (Evaluate, EVALUATE)):
+        section.model_validate(values)
+    assert Settings is not None
+
+
+def test_train__writes_a_model_that_says_what_it_is(trained):
+    card = load_card(trained / "card.json")
+    assert (card.model, card.network, card.widths) == ("tiny", "resunet", (4, 6))
+    assert list(card.sources) == list(card.thresholds) == list(SOURCES)
+    assert card.grid == Grid(0.016, 0.008, BINS)
+    assert card.training["steps"] == 4
+    assert card.mask_rule == PAIR["mask_rule"]
+    assert set(card.scores["validation"]) == {*SOURCES, "macro"}
+    weights = load_weights(trained / "generator.safetensors", card)
+    assert card.parameters < sum(value.numel() for value in weights.values())
+    assert not (trained / "training.part").exists()
+
+
+def test_train__writes_its_history_without_a_clock(trained):
+    history = pd.read_csv(trained / "history.csv")
+    columns = "step cross_entropy dice critic adversarial f1_bird f1_insect f1_macro"
+    assert list(history.columns) == columns.split()
+    assert history.step.tolist() == [2, 4]
+    assert history.critic.isna().tolist() == [True, False]
+    assert (trained / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_train__twice_gives_the_same_bytes(pairs, trained, tmp_path):
+    run_train(pairs, tmp_path)
+    for name in FILES:
+        assert (tmp_path / name).read_bytes() == (trained / name).read_bytes()
+
+
+def test_train__killed_goes_on_and_ends_as_if_undisturbed(pairs, trained, tmp_path, monkeypatch):
+    looked = []
+
+    def save_then_die(*given):
+        checkpoints.save_state(*given)
+        looked.append(given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "save_state", save_then_die)
+    with pytest.raises(KeyboardInterrupt):
+        run_train(pairs, tmp_path)
+    assert (tmp_path / "training.part").exists()
+    assert not (tmp_path / "card.json").exists()
+    monkeypatch.undo()
+    run_train(pairs, tmp_path)
+    for name in FILES:
+        assert (tmp_path / name).read_bytes() == (trained / name).read_bytes()
+
+
+def test_train__does_not_take_up_another_training(pairs, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(train, "save_model", lambda *given: None)
+    monkeypatch.setattr(train.Path, "unlink", lambda *given, **more: None)
+    run_train(pairs, tmp_path)
+    monkeypatch.undo()
+    assert (tmp_path / "training.part").exists()
+    capsys.readouterr()
+    run_train(pairs, tmp_path, seed=2)
+    assert "from step 0" in capsys.readouterr().err
+
+
+def test_train__says_how_it_goes(pairs, tmp_path, capsys):
+    run_train(pairs, tmp_path)
+    lines = capsys.readouterr().err.splitlines()
+    looks = [line for line in lines if "train: step" in line]
+    assert len(looks) == 2
+    assert all("cross_entropy" in line and "F1" in line and "bird" in line for line in looks)
+
+
+def test_energy__learns_its_threshold(pairs, tmp_path):
+    run_train(pairs, tmp_path, model={**MODEL, "network": "energy"})
+    run_evaluate(pairs, tmp_path)
+    card = load_card(tmp_path / "card.json")
+    assert card.network == "energy"
+    assert card.scores["validation"]["macro"] == pytest.approx(2 / 3, abs=0.02)
+    table = pd.read_csv(tmp_path / "evaluation" / "scores.csv").set_index(["method", "source"])
+    ours, baseline = table.loc["tiny"], table.loc["energy threshold"]
+    pd.testing.assert_frame_equal(ours, baseline)
+    assert baseline.loc["macro", "recall"] > 0.99
+
+
+def test_evaluate__judges_every_method_on_the_same_examples(trained):
+    table = pd.read_csv(trained / "evaluation" / "scores.csv")
+    columns = "method source precision recall f1 f1_low f1_high iou image_mse examples"
+    assert list(table.columns) == columns.split()
+    assert table.method.unique().tolist() == ["tiny", "energy threshold", "identity", "silence"]
+    assert table.groupby("method").source.apply(list).map(lambda found: found == ["bird", "insect", "macro"]).all()
+    assert (table.examples == 5).all()
+    assert (table.f1_low <= table.f1).all()
+    assert (table.f1 <= table.f1_high).all()
+    identity = table[(table.method == "identity") & (table.source == "bird")]
+    assert float(identity.precision.iloc[0]) == pytest.approx(72 / (FRAMES * BINS), rel=1e-4)
+    assert (trained / "evaluation" / "examples.png").read_bytes().startswith(b"\x89PNG")
+    values = json.loads((trained / "evaluation" / "scores.json").read_text())
+    assert len(values["scores"]) == len(table)
+    assert values["weights_sha256"] == load_card(trained / "card.json").weights_sha256
+
+
+def test_evaluate__twice_gives_the_same_bytes(pairs, trained, tmp_path):
+    before = {path.name: path.read_bytes() for path in (trained / "evaluation").iterdir()}
+    run_evaluate(pairs, trained)
+    assert before == {path.name: path.read_bytes() for path in (trained / "evaluation").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"stft": {**STFT, "bins": 64}}, "made on another grid"),
+        ({"model": {**MODEL, "sources": {"bird": SOURCES["bird"]}}}, "has sources bird, insect, the model has bird;"),
+        ({"model": {**MODEL, "widths": [4] * 7}}, r"models.tiny.widths: 7 scales need a multiple of 128 bins"),
+        ({"learning_rate": 1e30}, "is not finite"),
+    ],
+)
+def test_train__says_what_does_not_fit(pairs, tmp_path, changes, said):
+    with pytest.raises(AntiphonError, match=said) as told:
+        run_train(pairs, tmp_path, **changes)
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "card.json").exists()
+
+
+def test_train__without_the_gpu_asked_for_says_so(pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(AntiphonError, match="no GPU here"):
+        train.run(
+            pairs=pairs, settings=json.dumps(TRAIN), model="tiny", model_settings=json.dumps(MODEL),
+            stft=json.dumps(STFT), pair=json.dumps(PAIR), output=tmp_path, device="cuda",
+        )  # fmt: skip
+
+
+def test_evaluate__refuses_examples_of_another_model(pairs, trained, tmp_path):
+    card = load_card(trained / "card.json")
+    weights = load_weights(trained / "generator.safetensors", card)
+    other = card.model_copy(update={"grid": Grid(0.032, 0.008, BINS)})
+    checkpoints.save_model(tmp_path, other, weights)
+    with pytest.raises(AntiphonError, match="its grid are not those of model tiny"):
+        run_evaluate(pairs, tmp_path)

@@ -1,5 +1,6 @@
-"""Recorder metadata: what real recorders write, by the letter of their firmware, and what is left of it when it is broken."""
+"""Recorder metadata: what real recorders write, by the letter of their firmware, and what is left of it when broken."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def start(found: RecorderFacts) -> str:
 
 _MOTH = "AudioMoth 24E144055E080032"
 _SERIAL = "24E144055E080032"
-# Comments by firmware: "real" is quoted from a recording, "made" follows the print statements of that firmware's source.
+# Comments by firmware: "real" is quoted from a recording, "made" follows the print statements of the firmware's source.
 COMMENTS = {
     "1.0 made": (
         f"Recorded at 05:10:15 01/02/2018 by {_MOTH} at gain setting 2 while battery state was 4.2V",
@@ -40,8 +41,8 @@ COMMENTS = {
         f"Recorded at 00:00:00 01/01/1970 by {_MOTH} at gain setting 2 while battery state was > 5.0V",
         ("1970-01-01T00:00:00 0 audiomoth", 5.0, None),
     ),
-    "1.0.1 real": (
-        "Recorded at 04:00:00 02/05/2021 (UTC) by AudioMoth 247AA5075E06337D at gain setting 2 while battery state was 4.2V.",
+    "1.2 real": (
+        f"Recorded at 04:00:00 02/05/2021 (UTC) by {_MOTH} at gain setting 2 while battery state was 4.2V.",
         ("2021-05-02T04:00:00 0 audiomoth", 4.2, None),
     ),
     "1.2.0 made": (
@@ -49,8 +50,8 @@ COMMENTS = {
         ("2019-02-01T05:10:15 480 audiomoth", 3.6, None),
     ),
     "1.2.1 made": (
-        f"Recorded at 05:10:15 01/02/2019 (UTC-10) by {_MOTH} at gain setting 2 while battery state was greater than 4.9V. "
-        "Recording cancelled before completion due to low battery voltage.",
+        f"Recorded at 05:10:15 01/02/2019 (UTC-10) by {_MOTH} at gain setting 2 while battery state was greater than "
+        "4.9V. Recording cancelled before completion due to low battery voltage.",
         ("2019-02-01T05:10:15 -600 audiomoth", 4.9, None),
     ),
     "1.2.2 made": (
@@ -58,23 +59,23 @@ COMMENTS = {
         ("2019-02-01T05:10:15 -210 audiomoth", 4.0, None),
     ),
     "1.4 real": (
-        "Recorded at 02:45:00 15/06/2023 (UTC) by AudioMoth 24F3190160374BA5 at medium gain setting while battery state was "
-        "4.9V and temperature was 18.2C.",
+        f"Recorded at 02:45:00 15/06/2023 (UTC) by {_MOTH} at medium gain setting while battery state was 4.9V and "
+        "temperature was 18.2C.",
         ("2023-06-15T02:45:00 0 audiomoth", 4.9, 18.2),
     ),
     "1.5 made": (
-        "Recorded at 05:10:15 01/02/2021 (UTC+5:45) during deployment ABCDEF0123456789 using external microphone at high "
-        "gain setting while battery state was less than 2.5V and temperature was -7.5C. Amplitude threshold was 160.",
+        "Recorded at 05:10:15 01/02/2021 (UTC+5:45) during deployment ABCDEF0123456789 using external microphone at "
+        "high gain setting while battery state was less than 2.5V and temperature was -7.5C. Amplitude threshold was 160.",
         ("2021-02-01T05:10:15 345 audiomoth", 2.5, -7.5),
     ),
     "1.7 made": (
-        f"Recorded at 05:10:15 01/02/2022 (UTC-0:30) by {_MOTH} at low-medium gain while battery was 3.8V and temperature "
-        "was 0.0C. Recording stopped by magnetic switch.",
+        f"Recorded at 05:10:15 01/02/2022 (UTC-0:30) by {_MOTH} at low-medium gain while battery was 3.8V and "
+        "temperature was 0.0C. Recording stopped by magnetic switch.",
         ("2022-02-01T05:10:15 -30 audiomoth", 3.8, 0.0),
     ),
     "1.8 made": (
-        f"Recorded at 05:10:15 01/02/2023 (UTC) by {_MOTH} at medium gain while battery was 4.2V and temperature was 19.3C. "
-        "Frequency trigger (8.0kHz and window length of 16 samples) threshold was 1% with 0s minimum trigger duration.",
+        f"Recorded at 05:10:15 01/02/2023 (UTC) by {_MOTH} at medium gain while battery was 4.2V and temperature was "
+        "19.3C. Frequency trigger (8.0kHz and window length of 16 samples) threshold was 1% with 0s minimum trigger duration.",
         ("2023-02-01T05:10:15 0 audiomoth", 4.2, 19.3),
     ),
     "1.10 real": (
@@ -84,7 +85,8 @@ COMMENTS = {
         ("2024-09-03T20:26:15 60 audiomoth", 4.2, 19.3),
     ),
     "with a fraction of a second, made": (
-        f"Recorded at 05:10:15.250 01/02/2023 (UTC) by {_MOTH} at medium gain while battery was 4.2V and temperature was 9.3C.",
+        f"Recorded at 05:10:15.250 01/02/2023 (UTC) by {_MOTH} at medium gain while battery was 4.2V and temperature "
+        "was 9.3C.",
         ("2023-02-01T05:10:15.250000 0 audiomoth", 4.2, 9.3),
     ),
 }
@@ -110,7 +112,7 @@ def test_audiomoth__times_that_are_none_are_no_candidates(comment: str) -> None:
     assert facts(comment=comment).candidates == ()
 
 
-def test_other_comments_and_artists__are_nobody(tmp_path: Path) -> None:
+def test_other_comments_and_artists__are_nobody() -> None:
     assert facts(comment="7h56", artist="Merle noir") == RecorderFacts()
 
 
@@ -139,7 +141,7 @@ def test_guano__timestamps_are_read_as_recorders_write_them(stamp: str, said: st
 
 def test_guano__gives_the_recorder_and_its_place() -> None:
     text = (
-        "GUANO|Version:1.0\nMake:Open Acoustic Devices\nModel:AudioMoth\nSerial:24E144055E080032\nLoc Position:-1.5 36.25\n"
+        f"GUANO|Version:1.0\nMake:Open Acoustic Devices\nModel:AudioMoth\nSerial:{_SERIAL}\nLoc Position:-1.5 36.25\n"
         "OAD|Battery Voltage:4.2\nTemperature Int:19.3\nTemperature Ext: 12\nNote: two\nlines of it\nSamplerate: often"
     )
     expected = RecorderFacts((), "AudioMoth", _SERIAL, -1.5, 36.25, 4.2, 19.3)
@@ -186,10 +188,8 @@ def test_frontier_labs__comments_in_flac_are_read() -> None:
 
 
 def test_opensoundscape__json_is_read_with_the_comment_that_it_quotes() -> None:
-    comment = 'opso_metadata{"artist": "%s", "comment": "%s", "recording_start_time": "2018-02-01T05:11:15+00:00"}' % (
-        _MOTH,
-        COMMENTS["1.0 made"][0],
-    )
+    said = {"artist": _MOTH, "comment": COMMENTS["1.0 made"][0], "recording_start_time": "2018-02-01T05:11:15+00:00"}
+    comment = "opso_metadata" + json.dumps(said)
     found = facts(comment=comment, artist=_MOTH)
     assert [one.source for one in found.candidates] == ["opensoundscape", "audiomoth"]
     assert (start(found), found.serial, found.battery_v) == ("2018-02-01T05:11:15 0 opensoundscape", _SERIAL, 4.2)
@@ -226,7 +226,7 @@ def test_candidates__stand_in_the_order_of_trust() -> None:
         ("20240903_202618+0100.wav", 3),
         ("20240903_202615.WAV", 0),
         ("20240903_192615.WAV", 3600),
-        ("66D77A57.WAV", 0),
+        ("66D762D7.WAV", 0),
         ("x.wav", None),
     ],
 )

@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -359,22 +360,32 @@ def test_run__leaves_the_sums_of_other_deployments_alone(tmp_path):
     assert pd.read_parquet(tmp_path / "tables/occupancy/m")["deployment"].unique().tolist() == ["A", "A1-b", "A1"]
 
 
-@pytest.mark.parametrize("block", [1, 1000])
-def test_run__gives_the_same_numbers_however_recordings_are_cut(tmp_path, block):
-    """One recording of 64 s, or 16 of 4 s that hold the same frames: sums differ only by what edges lose."""
-    long = Season(tmp_path / "long")
-    long.batch(
-        "2024-04-30", {"2024-05-02": [Sound("a.wav", MIDNIGHT_US - 30 * SECOND_US, 64.0, bird=BIRD)]}, block=block
-    )
-    long.tabulate(model="m")
-    again = Season(tmp_path / "again")
-    again.batch(
-        "2024-04-30", {"2024-05-02": [Sound("a.wav", MIDNIGHT_US - 30 * SECOND_US, 64.0, bird=BIRD)]}, block=313
-    )
-    again.tabulate(model="m")
-    for table in ("occupancy", "frequency"):
-        paths = [root / "tables" / table / "m/001.parquet" for root in (tmp_path / "long", tmp_path / "again")]
-        assert paths[0].read_bytes() == paths[1].read_bytes()
+def numbered(count: int) -> list[Sound]:
+    """Return recordings of 4 s, a minute apart, from 3 minutes before midnight; every second one has a bird."""
+    return [
+        Sound(
+            f"{index}.wav",
+            MIDNIGHT_US + (index - 3) * 60 * SECOND_US,
+            level=90 + index,
+            bird=BIRD if index % 2 else None,
+        )
+        for index in range(count)
+    ]
+
+
+@pytest.mark.parametrize("cuts", [[2], [3], [1, 3, 5], [0, 4, 4]])
+def test_run__gives_the_same_tables_however_a_season_is_cut_into_units(tmp_path, cuts):
+    sounds = numbered(6)
+    whole, cut = Season(tmp_path / "whole"), Season(tmp_path / "cut")
+    whole.batch("2024-04-30", {"2024-05-01": sounds})
+    edges = [0, *cuts, len(sounds)]
+    cut.batch("2024-04-30", {f"2024-05-0{1 + i}": sounds[a:b] for i, (a, b) in enumerate(pairwise(edges))}, block=500)
+    for season in (whole, cut):
+        season.tabulate(interval_s=60)
+        season.tabulate(model="m", interval_s=60)
+    for table, model in (("effort", None), ("occupancy", "m"), ("frequency", "m")):
+        one, two = (root / "tables" / table / (model or "") / "001.parquet" for root in (whole.root, cut.root))
+        assert one.read_bytes() == two.read_bytes()
 
 
 def test_run__handles_a_deployment_without_a_single_good_recording(tmp_path):
@@ -413,8 +424,35 @@ def test_run__refuses_records_that_do_not_belong_together(season):
     values = json.loads(record.read_text(encoding="utf-8"))
     values["units"].pop()
     write_json(record, values)
-    with pytest.raises(AntiphonError, match="001.2024-05-02: not a unit of both stft and infer"):
+    with pytest.raises(AntiphonError, match=r"001\.2024-05-02: not a unit of both stft and infer"):
         season.tabulate(model="m")
+
+
+def test_run__refuses_a_grid_that_is_not_that_of_the_settings(season, monkeypatch):
+    monkeypatch.setitem(STFT, "bins", 64)
+    with pytest.raises(AntiphonError, match="its grid .* is not that of the section stft"):
+        season.tabulate(model="m")
+
+
+def test_run__refuses_a_threshold_below_what_infer_kept(season):
+    for path in (season.root / "infer/m").glob("*.zarr"):
+        store = path / "zarr.json"
+        values = json.loads(store.read_text(encoding="utf-8"))
+        values["attributes"]["settings"] = {"keep": "active", "keep_above": 0.2}
+        values.pop("consolidated_metadata")
+        write_json(store, values)
+    season.tabulate(model="m", thresholds={"bird": 0.2})
+    with pytest.raises(AntiphonError, match=r"0\.1 is below infer.keep_above 0\.2"):
+        season.tabulate(model="m", thresholds={"bird": 0.1})
+
+
+def test_run__says_which_recording_was_not_decoded(season):
+    record = season.root / "stft/001.2024-04-30.json"
+    values = json.loads(record.read_text(encoding="utf-8"))
+    values["units"][1]["recordings"].pop(0)
+    write_json(record, values)
+    with pytest.raises(AntiphonError, match=r"batch 001\.2024-04-30: b\.wav was not decoded; run stage stft again"):
+        season.tabulate()
 
 
 def test_intervals__follow_an_odd_offset(tmp_path):

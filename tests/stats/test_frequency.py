@@ -1,5 +1,7 @@
 """Frequency distribution: bands given by edges, each bin in one of them."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -48,7 +50,7 @@ def test_frequency__of_a_mask_made_by_hand(step_hz):
     counter = Counter(bands, PowerTable(POWER), least, 254, Intervals(86_400_000_000, 0), 8000, 2)
     sums = counter.recording([(codes, found)], 0, heard, np.full(64, 80, dtype=np.uint8))
     columns = frequency_columns(sums, len(edges_hz) - 1, 8000)
-    for band, (low_hz, high_hz) in enumerate(zip(edges_hz[:-1], edges_hz[1:], strict=True)):
+    for band, (low_hz, high_hz) in enumerate(itertools.pairwise(edges_hz)):
         inside = (frequencies_hz >= low_hz) & (frequencies_hz < high_hz) & (np.arange(64) < heard)
         row = {name: values[0, 0, band] for name, values in columns.items()}
         if not inside.any():

@@ -1,5 +1,7 @@
 """Occupancy: exact arithmetic on masks made by hand, and the same totals however a season is cut."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -100,7 +102,7 @@ def test_sums__are_the_same_however_a_recording_streams(seed, lengths, first_us)
     codes, found = random_recording(rng, 200)
     background = rng.integers(1, 256, 16, dtype=np.uint8)
     ends = np.minimum(np.cumsum([0, *lengths, 200]), 200)
-    blocks = [(codes[a:b], found[:, a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    blocks = [(codes[a:b], found[:, a:b]) for a, b in itertools.pairwise(ends)]
     whole = counter().recording([(codes, found)], first_us, 16, background)
     assert_equal(counter().recording(blocks, first_us, 16, background), whole)
 
@@ -117,7 +119,7 @@ def test_sums__are_the_same_however_a_season_is_cut_into_units(seed, cuts):
     ]
     whole = Activity.total(each)
     edges = [0, *sorted(cuts), 5]
-    units = [Activity.total([counter().nothing(), *each[a:b]]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    units = [Activity.total([counter().nothing(), *each[a:b]]) for a, b in itertools.pairwise(edges)]
     merged = list(in_turn(units))
     assert_equal(Activity.total(merged), whole)
     intervals = np.concatenate([part.interval for part in merged])

@@ -39,9 +39,7 @@ wildcard_constraints:
 
 def stage_version(stage):
     """Return the VERSION of a stage, read from its source so that nothing heavy is imported."""
-    source = Path(
-        importlib.util.find_spec(f"antiphon.stages.{stage}").origin
-    ).read_text(encoding="utf-8")
+    source = Path(importlib.util.find_spec(f"antiphon.stages.{stage}").origin).read_text(encoding="utf-8")
     return int(re.search(r"^VERSION = (\d+)$", source, flags=re.MULTILINE)[1])
 
 
@@ -80,17 +78,10 @@ def season_days():
 def watched_folders(wildcards):
     """Return the audio folders whose change means that files came or went."""
     depth = SETTINGS.ingest.watch_depth
-    folders = [
-        Path(SEASON.audio_root) / deployment.folder for deployment in DEPLOYMENTS
-    ]
+    folders = [Path(SEASON.audio_root) / deployment.folder for deployment in DEPLOYMENTS]
     level = folders
     for _ in range(depth):
-        level = [
-            entry
-            for folder in level
-            for entry in sorted(folder.iterdir())
-            if entry.is_dir()
-        ]
+        level = [entry for folder in level for entry in sorted(folder.iterdir()) if entry.is_dir()]
         folders = folders + level
     return [str(folder) for folder in folders]
 
@@ -132,22 +123,20 @@ def season_tables(wildcards):
     return of_deployments + of_models
 
 
-def model_scores(wildcards):
-    """Return the cards of the season's models, and the scores of those that were trained here."""
-    trained = [
-        model for model in SEASON.models if SETTINGS.models[model].weights == "train"
-    ]
-    cards = [f"{model_folder(model)}/card.json" for model in SEASON.models]
-    return cards + [
-        f"{MODELS_FOLDER}/{model}/evaluation/scores.csv" for model in trained
-    ]
+def season_cards(wildcards):
+    """Return the cards of the season's models."""
+    return [f"{model_folder(model)}/card.json" for model in SEASON.models]
+
+
+def season_scores(wildcards):
+    """Return the scores of those of the season's models that were trained here."""
+    trained = [model for model in SEASON.models if SETTINGS.models[model].weights == "train"]
+    return [f"{MODELS_FOLDER}/{model}/evaluation/scores.csv" for model in trained]
 
 
 def shown_settings():
     """Return the settings that made the season's numbers; `machine:` is left out, for it changes none."""
     shown = SETTINGS.model_dump(mode="json", exclude={"machine", "seasons", "models"})
     shown["seasons"] = {SETTINGS.season: SEASON.model_dump(mode="json")}
-    shown["models"] = {
-        name: SETTINGS.models[name].model_dump(mode="json") for name in SEASON.models
-    }
+    shown["models"] = {name: SETTINGS.models[name].model_dump(mode="json") for name in SEASON.models}
     return json.dumps(shown, sort_keys=True)

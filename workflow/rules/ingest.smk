@@ -19,7 +19,7 @@ checkpoint ingest:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        audio_root=SEASON.audio_root,
+        audio_root=lambda wildcards: SEASON.audio_root,
         season=SETTINGS.season,
         settings=as_json(SETTINGS.ingest),
         days=season_days(),

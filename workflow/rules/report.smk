@@ -6,7 +6,8 @@ rule report:
     input:
         batches=f"{SEASON_FOLDER}/catalogue/batches.json",
         tables=season_tables,
-        models=model_scores,
+        cards=season_cards,
+        scores=season_scores,
     output:
         page=f"{SEASON_FOLDER}/report/index.html",
     log:
@@ -24,7 +25,7 @@ rule report:
         folder=lambda wildcards, output: str(Path(output.page).parents[1]),
         settings=as_json(SETTINGS.report),
         version=stage_version("report"),
-        folders=[model_folder(model) for model in SEASON.models],
+        folders=lambda wildcards, input: [str(Path(card).parent) for card in input.cards],
         all_settings=shown_settings(),
     shell:
         "antiphon report"

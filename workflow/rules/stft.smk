@@ -18,7 +18,7 @@ rule stft:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
     params:
-        audio_root=SEASON.audio_root,
+        audio_root=lambda wildcards: SEASON.audio_root,
         settings=as_json(SETTINGS.stft),
         version=stage_version("stft"),
     shell:

@@ -29,7 +29,7 @@ def duration(seconds: float) -> str:
     if math.isnan(seconds):
         return f"not{_NBSP}known"
     if seconds < 90:
-        return f"{seconds:.0f}{_NBSP}s"
+        return f"{seconds:.{0 if seconds >= 10 or seconds == 0 else 1}f}{_NBSP}s"
     if seconds < 5400:
         return f"{seconds / 60:.0f}{_NBSP}min"
     hours = seconds / 3600

@@ -63,8 +63,7 @@ def source_masks(
     """
     if stem_power.ndim != 3 or stem_power.shape[1:] != bed_power.shape:
         raise ValueError(f"stems {stem_power.shape} do not fit a bed {bed_power.shape}")
-    masks = np.zeros(stem_power.shape, dtype=bool)
-    heard = slice(0, heard_bins)
+    masks, heard = np.zeros(stem_power.shape, dtype=bool), slice(0, heard_bins)
     if not stem_power.shape[1]:
         return masks
     bed = _smoothed(bed_power[:, heard])

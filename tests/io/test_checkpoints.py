@@ -18,9 +18,7 @@ WEIGHTS = {
 
 @pytest.fixture
 def card():
-    sources = {
-        name: Source(labels=[name], scientific_name=None, common_name=name) for name in ("wind", "bird", "ant")
-    }
+    sources = {name: Source(labels=[name], scientific_name=None, common_name=name) for name in ("wind", "bird", "ant")}
     return Card(
         model="m",
         network="resunet",
@@ -69,7 +67,9 @@ def test_card__that_is_none_is_said_in_one_line(tmp_path, card):
     path = tmp_path / "card.json"
     values = json.loads(path.read_text())
     path.write_text(json.dumps({**values, "schema": 99, "colour": "red"}))
-    with pytest.raises(AntiphonError, match=r"card.json: no card of this version.*colour.*train the model again") as told:
+    with pytest.raises(
+        AntiphonError, match=r"card.json: no card of this version.*colour.*train the model again"
+    ) as told:
         load_card(path)
     assert "\n" not in str(told.value)
     path.write_text("{")

@@ -65,7 +65,8 @@ COMMENTS = {
     ),
     "1.5 made": (
         "Recorded at 05:10:15 01/02/2021 (UTC+5:45) during deployment ABCDEF0123456789 using external microphone at "
-        "high gain setting while battery state was less than 2.5V and temperature was -7.5C. Amplitude threshold was 160.",
+        "high gain setting while battery state was less than 2.5V and temperature was -7.5C. Amplitude threshold "
+        "was 160.",
         ("2021-02-01T05:10:15 345 audiomoth", 2.5, -7.5),
     ),
     "1.7 made": (
@@ -75,7 +76,8 @@ COMMENTS = {
     ),
     "1.8 made": (
         f"Recorded at 05:10:15 01/02/2023 (UTC) by {_MOTH} at medium gain while battery was 4.2V and temperature was "
-        "19.3C. Frequency trigger (8.0kHz and window length of 16 samples) threshold was 1% with 0s minimum trigger duration.",
+        "19.3C. Frequency trigger (8.0kHz and window length of 16 samples) threshold was 1% with 0s minimum "
+        "trigger duration.",
         ("2023-02-01T05:10:15 0 audiomoth", 4.2, 19.3),
     ),
     "1.10 real": (

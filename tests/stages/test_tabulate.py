@@ -430,7 +430,7 @@ def test_run__refuses_records_that_do_not_belong_together(season):
 
 def test_run__refuses_a_grid_that_is_not_that_of_the_settings(season, monkeypatch):
     monkeypatch.setitem(STFT, "bins", 64)
-    with pytest.raises(AntiphonError, match="its grid .* is not that of the section stft"):
+    with pytest.raises(AntiphonError, match=r"its grid .* is not that of the section stft"):
         season.tabulate(model="m")
 
 

@@ -15,10 +15,15 @@ from antiphon.signal.grid import Grid
 from antiphon.stages import evaluate, train
 
 BINS, FRAMES = 32, 64
-STFT = {"window_s": 0.016, "hop_s": 0.008, "bins": BINS, "chunk_frames": 256, "shard_frames": 256, "clipping_level": 0.99}
-SOURCES = {
-    name: {"labels": [name], "scientific_name": None, "common_name": name} for name in ("bird", "insect")
+STFT = {
+    "window_s": 0.016,
+    "hop_s": 0.008,
+    "bins": BINS,
+    "chunk_frames": 256,
+    "shard_frames": 256,
+    "clipping_level": 0.99,
 }
+SOURCES = {name: {"labels": [name], "scientific_name": None, "common_name": name} for name in ("bird", "insect")}
 MODEL = {"network": "resunet", "weights": "train", "widths": [4, 6], "sources": SOURCES}
 TRAIN = {
     "steps": 4,
@@ -60,7 +65,9 @@ def example(seed, group):
 def pairs(tmp_path_factory):
     path = tmp_path_factory.mktemp("examples") / "pairs.zarr"
     counts = {split: PAIR["formula"][split] for split in SPLITS}
-    with write_pairs(path, grid=Grid(0.016, 0.008, BINS), sources=list(SOURCES), counts=counts, attributes={}) as writer:
+    with write_pairs(
+        path, grid=Grid(0.016, 0.008, BINS), sources=list(SOURCES), counts=counts, attributes={}
+    ) as writer:
         for number, split in enumerate(SPLITS):
             for i in range(counts[split]):
                 writer.append(split, example(100 * number + i, f"{split}-{i}"))

@@ -15,7 +15,6 @@ from antiphon.stats.occupancy import occupancy_columns
 from antiphon.stats.power import UNIT, PowerTable, joined, split
 
 HOP_US = 8_000
-FREQUENCIES_HZ = np.arange(16) * 62.5
 POWER = np.where(np.arange(256) > 0, 10.0 ** ((np.arange(256) * 0.5 - 122.5) / 10), 0.0)
 
 

@@ -91,9 +91,7 @@ def test_histogram__gives_the_f1_of_every_threshold():
     swept = Histogram.of(codes, truth).counts().f1
     for code in (1, 50, 127, 200, 254):
         alone = Counts.of((codes >= code) & (codes != 255), truth, np.ones((20, 16), dtype=bool)).f1
-        heard = [
-            Counts.of(codes[k : k + 1] >= code, truth[k : k + 1], codes[k] != 255).f1[0] for k in range(2)
-        ]
+        heard = [Counts.of(codes[k : k + 1] >= code, truth[k : k + 1], codes[k] != 255).f1[0] for k in range(2)]
         np.testing.assert_allclose(swept[code], heard)
         assert alone.shape == (2,)
 
@@ -149,8 +147,11 @@ def test_image_error__is_zero_for_the_truth_and_its_power_for_silence():
 def test_bootstrap__encloses_the_f1_and_knows_groups():
     rng = np.random.default_rng(0)
     counts = Counts.stacked(
-        [Counts.of(masks(i, 0.3) | (truth & (rng.random(truth.shape) < 0.8)), truth, EVERYWHERE) for i in range(40)
-         for truth in [masks(i + 500)]]
+        [
+            Counts.of(masks(i, 0.3) | (truth & (rng.random(truth.shape) < 0.8)), truth, EVERYWHERE)
+            for i in range(40)
+            for truth in [masks(i + 500)]
+        ]
     )
     low, high = bootstrap_f1(counts, [f"g{i}" for i in range(40)], 500, seed=1)
     f1 = counts.total().f1
@@ -171,7 +172,9 @@ def test_judgement__writes_a_row_for_each_source_and_their_mean():
     perfect = Judgement.of("ours", found, [127, 127], **given_)
     rows = perfect.rows(["bird", "insect"], ["a", "b", "c"], 100, 0)
     assert [row["source"] for row in rows] == ["bird", "insect", MACRO]
-    assert all(row["f1"] == row["f1_low"] == row["f1_high"] == row["iou"] == 1 and row["image_mse"] == 0 for row in rows)
+    assert all(
+        row["f1"] == row["f1_low"] == row["f1_high"] == row["iou"] == 1 and row["image_mse"] == 0 for row in rows
+    )
     assert all(row["method"] == "ours" and row["examples"] == 3 for row in rows)
     np.testing.assert_allclose(perfect.example_f1(), 1)
     silence = Judgement.of("silence", constant_codes(level, 2, 0), [127, 127], **given_)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from antiphon.figures import chapters, trust, wording
 from antiphon.figures.digest import Coverage, Heard, Quality
@@ -107,7 +106,7 @@ def season_page(
 
 
 def _environment() -> Environment:
-    """Return the templates: whatever they show is escaped, except pictures of our own making."""
+    """Return the templates: whatever they show is escaped, except what they call ``safe``, our own SVG."""
     environment = Environment(
         loader=PackageLoader("antiphon.figures"),
         autoescape=True,
@@ -115,7 +114,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {name: getattr(wording, name) for name in wording.__all__} | {"svg": Markup, "uri": data_uri}
+    environment.filters |= {name: getattr(wording, name) for name in wording.__all__} | {"uri": data_uri}
     environment.globals["plural"] = wording.plural
     return environment
 

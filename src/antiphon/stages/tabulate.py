@@ -104,14 +104,14 @@ def run(
     effort_sums = _effort(job)
     if card is None:
         _write(job, "recordings", job.holdings.pieces())
-        _write(job, "effort", [_effort_rows(job, effort_sums)])
+        _write(job, "effort", [job.timed(effort_columns(effort_sums, job.grid.bin_edges_hz()))])
     else:
         found = _model(job, model, card, infer_records or [])
         units = _sum_units(job, found, sums)
-        for name, rows in (("occupancy", _occupancy_rows), ("frequency", _frequency_rows)):
+        for table in ("occupancy", "frequency"):
             merged = in_turn(Activity(**read_sums(path)) for path in units)
             pieces = complete(merged, found.counter.nothing(), *effort_sums.span, found.intervals_at_a_time)
-            _write(job, name, (rows(job, found, piece) for piece in pieces), found)
+            _write(job, table, (job.timed(_finished(table, job, found, piece)) for piece in pieces), found)
     write_data_dictionary(tables)
 
 
@@ -134,10 +134,10 @@ class _Job:
     def intervals(self) -> Intervals:
         return Intervals(self.settings.interval_s * 1_000_000, self.holdings.utc_offset_min * 60_000_000)
 
-    def times(self, interval: np.ndarray) -> dict[str, Any]:
-        """Return the columns that say when intervals are."""
-        start_us = self.intervals.start_us(interval)
-        return interval_columns(start_us, self.intervals.length_us, self.holdings.utc_offset_min)
+    def timed(self, columns: dict[str, Any]) -> dict[str, Any]:
+        """Return columns with the times of their intervals in place of the intervals' numbers."""
+        start_us = self.intervals.start_us(columns.pop("interval"))
+        return interval_columns(start_us, self.intervals.length_us, self.holdings.utc_offset_min) | columns
 
 
 @dataclass(frozen=True)
@@ -166,11 +166,6 @@ def _effort(job: _Job) -> Effort:
         recordings.append(Recorded(row.start_us, read_us, unread_us, decoded["frames"], grid.heard_bins(row.rate_hz)))
     recordings += [Recorded(start_us, 0, lost_us, 0, 0) for start_us, lost_us in job.holdings.quarantined()]
     return effort(recordings, job.intervals, 2 * grid.first_centre_us, grid.hop_us)
-
-
-def _effort_rows(job: _Job, sums: Effort) -> dict[str, Any]:
-    columns = effort_columns(sums, job.grid.bin_edges_hz())
-    return {**job.times(columns.pop("interval")), **columns}
 
 
 def _model(job: _Job, name: str | None, card: Path, infer_records: list[Path]) -> _Model:
@@ -268,23 +263,19 @@ def _check(job: _Job, found: _Model, levels: Store, probabilities: Store) -> Non
         )
 
 
-def _occupancy_rows(job: _Job, found: _Model, sums: Activity) -> dict[str, Any]:
-    columns = occupancy_columns(sums, len(found.edges_hz) - 1, job.grid.hop_us)
-    return {**_keys(job, found, sums), **{name: values.ravel() for name, values in columns.items()}}
-
-
-def _frequency_rows(job: _Job, found: _Model, sums: Activity) -> dict[str, Any]:
-    bands = len(found.edges_hz) - 1
-    columns = frequency_columns(sums, bands, job.grid.hop_us)
-    rows = len(sums.interval) * len(found.card.sources)
-    edges = {"freq_low_hz": np.tile(found.edges_hz[:-1], rows), "freq_high_hz": np.tile(found.edges_hz[1:], rows)}
-    return {**_keys(job, found, sums, bands), **edges, **{name: values.ravel() for name, values in columns.items()}}
-
-
-def _keys(job: _Job, found: _Model, sums: Activity, bands: int = 1) -> dict[str, Any]:
-    """Return the columns that name interval, source and model."""
-    times = job.times(np.repeat(sums.interval, len(found.card.sources) * bands))
-    return {**times, **source_columns(found.card.sources, len(sums.interval), bands), "model": found.name}
+def _finished(table: str, job: _Job, found: _Model, sums: Activity) -> dict[str, Any]:
+    """Return the rows of the table occupancy or frequency: all bands of a source, all sources, all intervals."""
+    hop_us, bands = job.grid.hop_us, len(found.edges_hz) - 1
+    if table == "occupancy":
+        columns, rows = occupancy_columns(sums, bands, hop_us), 1
+    else:
+        columns, rows = frequency_columns(sums, found.edges_hz, hop_us), bands
+    return {
+        "interval": np.repeat(sums.interval, len(found.card.sources) * rows),
+        "model": found.name,
+        **source_columns(found.card.sources, len(sums.interval), rows),
+        **{name: values.ravel() for name, values in columns.items()},
+    }
 
 
 def _write(job: _Job, table: str, pieces: Iterable[dict[str, Any]], found: _Model | None = None) -> None:

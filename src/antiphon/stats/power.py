@@ -15,6 +15,7 @@ __all__ = ["UNIT", "PowerTable", "decibels", "joined", "ratio", "split"]
 
 UNIT = 2.0**-46
 _LOW_BITS = 32
+_FRAMES_AT_A_TIME = 256
 _LOW_MASK = (1 << _LOW_BITS) - 1
 
 
@@ -82,5 +83,7 @@ class PowerTable:
         Whole units, shape (bins,) or (bins / 2,), int64.
         """
         table, index = (self._pairs, codes.view(np.uint16)) if paired else (self.units, codes)
-        sums: np.ndarray = table.take(index, mode="clip").sum(axis=0)
+        sums = np.zeros(index.shape[1], dtype=np.int64)
+        for begin in range(0, len(index), _FRAMES_AT_A_TIME):
+            sums += table.take(index[begin : begin + _FRAMES_AT_A_TIME], mode="clip").sum(axis=0)
         return sums

@@ -53,9 +53,14 @@ def test_list_folder__enters_no_folder_twice(tmp_path: Path) -> None:
 
 def test_list_folder__says_what_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "broken.wav").symlink_to("nowhere")
+    (tmp_path / "itself.wav").symlink_to("itself.wav")
     os.mkfifo(tmp_path / "pipe.wav")
     found = list_folder(tmp_path, ".", threads=1, timeout_s=10).files.to_pylist()
-    assert [(row["path"], row["fault"]) for row in found] == [("broken.wav", "missing"), ("pipe.wav", "not_a_file")]
+    assert [(row["path"], row["fault"]) for row in found] == [
+        ("broken.wav", "missing"),
+        ("itself.wav", "missing"),
+        ("pipe.wav", "not_a_file"),
+    ]
 
 
 def test_list_folder__is_an_error_where_files_would_be_missed(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """A generator applied: strips keep every frame once, and results depend on the recording alone."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -51,7 +53,7 @@ def apart(one, other):
 def test_strips__keep_every_frame_once_and_in_order(lengths, parts, margin):
     strip, margin = 16 * parts, 8 * min(margin, parts - 1)
     ends = np.cumsum([0, *lengths])
-    recordings = [slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    recordings = [slice(int(a), int(b)) for a, b in pairwise(ends)]
     kept = []
     for one in strips(recordings, strip_frames=strip, margin_frames=margin, multiple=16):
         frames = recordings[one.recording]
@@ -107,7 +109,7 @@ def test_stream__separates_each_recording_as_if_it_were_alone(generator):
     alone = [recording(n, seed) for seed, n in enumerate(lengths)]
     store = np.concatenate([codes for codes, _, _ in alone])
     ends = np.cumsum([0, *lengths])
-    spans = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    spans = [slice(a, b) for a, b in pairwise(ends)]
     backgrounds = np.stack([background for _, _, background in alone])
     reads = []
 

@@ -366,6 +366,16 @@ def test_run__warns_where_header_and_name_disagree(place: Place, capsys: pytest.
     assert "filename is -3600 s from guano; check utc_offset and filename_time" in capsys.readouterr().err
 
 
+def test_run__warns_of_mixed_channels_and_changing_rates(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    place.deploy("A1,ridge,A1,+02:00,local,mix,,")
+    place.record("A1/x_20240506_000000.wav", channels=2)
+    place.record("A1/x_20240506_000100.wav", rate_hz=16000)
+    place.run()
+    said = capsys.readouterr().err
+    assert "the sample rate changes: 8000 Hz in 1, 16000 Hz in 1 recordings" in said
+    assert "out of phase cancels" in said
+
+
 def test_draft__is_a_table_to_correct(place: Place, tmp_path: Path) -> None:
     place.record("A1/Data/x_20240506_000000.wav")
     output = tmp_path / "draft.csv"

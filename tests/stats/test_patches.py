@@ -11,11 +11,17 @@ from antiphon.stats.patches import Patches
 
 
 def streamed(mask: np.ndarray, least_cells: int, lengths: list[int]) -> list[int]:
+    """Return the first frames of the patches, the mask cut into pieces of ``lengths`` and the rest."""
+    return streamed_sources(mask[None], least_cells, lengths)[0]
+
+
+def streamed_sources(masks: np.ndarray, least_cells: int, lengths: list[int]) -> list[list[int]]:
     patches, found, begin = Patches(least_cells), [], 0
-    for length in [*lengths, len(mask)]:
-        found += patches.feed(mask[begin : begin + length]).tolist()
+    for length in [*lengths, masks.shape[1]]:
+        found.append(patches.feed(masks[:, begin : begin + length]))
         begin += length
-    return sorted([*found, *patches.finish().tolist()])
+    source, first = (np.concatenate(column) for column in zip(*found, patches.finish(), strict=True))
+    return [sorted(first[source == index].tolist()) for index in range(len(masks))]
 
 
 def labelled(mask: np.ndarray, least_cells: int) -> list[int]:
@@ -52,3 +58,12 @@ def test_patches__join_over_corners_and_over_a_later_bridge():
         assert streamed(mask, 1, [cut]) == [2, 5]
         assert streamed(mask, 9, [cut]) == [5]
         assert streamed(mask, 10, [cut]) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    arrays.arrays(bool, st.tuples(st.integers(1, 4), st.integers(0, 12), st.integers(1, 6))),
+    st.lists(st.integers(0, 5), max_size=4),
+)
+def test_patches__never_reach_from_one_source_to_the_next(masks, lengths):
+    assert streamed_sources(masks, 2, lengths) == [labelled(mask, 2) for mask in masks]

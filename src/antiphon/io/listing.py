@@ -147,13 +147,20 @@ def _sort_in(scanned: _Scanned, prefix: str, entry: os.DirEntry[str]) -> None:
     extension = name.rpartition(".")[2].lower() if "." in name else ""
     if _COMPANION.fullmatch(name):
         scanned.companions += 1
-    elif entry.is_dir():
+    elif _is_folder(entry):
         scanned.folders.append(prefix + name)
     elif extension in _OTHER_EXTENSIONS:
         scanned.others += 1
     else:
         _add_file(scanned, prefix + name, entry)
         scanned.by_content.append(extension not in SOUND_EXTENSIONS)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _add_file(scanned: _Scanned, path: str, entry: os.DirEntry[str]) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from antiphon.io.channels import channel_picker
 from antiphon.io.flac import flac_texts
 from antiphon.io.foreign import foreign_reason
 from antiphon.io.pcm import FULL_SCALE, stored_blocks
@@ -231,26 +232,8 @@ def blocks(path: Path, header: Header, channel: str, block_frames: int) -> Itera
     ValueError
         At once: if ``channel`` is not one of the recording's.
     """
-    pick = _channel_picker(channel, header.channels)
+    pick = channel_picker(channel, header.channels)
     return _checked(path, header, pick, block_frames)
-
-
-def _channel_picker(channel: str, channels: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function from (n, channels) to the chosen channel, shape (n,)."""
-    if channel == "mix" and channels > 1:
-        return _mean_of_channels
-    index = 0 if channel in ("first", "mix") else int(channel) - 1 if channel.isdecimal() else -1
-    if not 0 <= index < channels:
-        raise ValueError(f"channel {channel!r} of a recording with {channels}; give first, mix or a number from 1")
-    return lambda block: block[:, index]
-
-
-def _mean_of_channels(block: np.ndarray) -> np.ndarray:
-    """Return the mean of (n, channels) over channels; column by column is 20 times faster than ``mean(axis=1)``."""
-    total = block[:, 0].astype(np.float32)
-    for column in block.T[1:]:
-        total += column
-    return total / np.float32(block.shape[1])
 
 
 def _checked(

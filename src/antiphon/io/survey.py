@@ -20,6 +20,7 @@ from antiphon.io.headers import (
     timed_anew,
 )
 from antiphon.io.listing import list_folder
+from antiphon.io.whole import sweep
 from antiphon.progress import log
 
 __all__ = ["Survey", "Surveyor"]
@@ -102,6 +103,7 @@ class Surveyor:
 
     def forget_others(self, deployments: list[Deployment]) -> None:
         """Forget deployments that are no longer in the table."""
+        sweep(self.kept)
         names = {deployment.deployment for deployment in deployments}
         for path in self.kept.glob("*.parquet"):
             if path.stem not in names:

@@ -126,11 +126,11 @@ def _add(writer: CatalogueWriter, deployment: Deployment, found: Survey, calenda
     for name, channel in channels_of(found.headers, deployment):
         placed = place(found.headers, deployment, name, channel, calendar)
         writer.add(deployment, name, placed)
-        _warn_of_clocks(name, placed)
+        _warn(name, channel, placed)
 
 
-def _warn_of_clocks(name: str, placed: pa.Table) -> None:
-    """Say where sources disagree on the time: a sign that the table of deployments has the wrong zone or clock."""
+def _warn(name: str, channel: str, placed: pa.Table) -> None:
+    """Say what is no fault of a single recording but may be one of the deployment."""
     apart = placed.filter(pc.fill_null(pc.equal(placed["reason"], Reason.TIMES_DISAGREE), False))
     if len(apart):
         first = apart.slice(0, 1).to_pylist()[0]
@@ -138,6 +138,13 @@ def _warn_of_clocks(name: str, placed: pa.Table) -> None:
             f"ingest {name}: in {len(apart)} recordings header and name disagree on the start, as in {first['path']}: "
             f"{first['detail']}; check utc_offset and filename_time"
         )
+    used = placed.filter(placed["unit"].is_valid())
+    rates = used.group_by("rate_hz").aggregate([([], "count_all")]).sort_by("rate_hz").to_pylist()
+    if len(rates) > 1:
+        counts = ", ".join(f"{row['rate_hz']} Hz in {row['count_all']}" for row in rates)
+        log(f"ingest {name}: the sample rate changes: {counts} recordings")
+    if channel == "mix" and (pc.max(used["channels"]).as_py() or 1) > 1:
+        log(f"ingest {name}: channels are mixed; what reaches them out of phase cancels out (channel: first does not)")
 
 
 def _check(counts: Counts, max_bad_fraction: float, catalogue: Path) -> None:

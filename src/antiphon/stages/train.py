@@ -77,7 +77,7 @@ def run(
         If examples and settings do not fit, a GPU is asked for and absent, or a loss is not finite.
     """
     about, recipe = section(Model, model_settings), _recipe(section(Train, settings))
-    cells, rule = section(Stft, stft), section(Pair, pair).mask_rule
+    cells = section(Stft, stft)
     grid = Grid(cells.window_s, cells.hop_s, cells.bins)
     examples, validation = (_examples(pairs, split, about, grid) for split in ("train", "validation"))
     generator = _generator(model, about, grid, recipe.seed)
@@ -87,24 +87,7 @@ def run(
         made_from = fingerprint(VERSION, settings, model_settings, stft, _checksum(examples), _checksum(validation))
         training = _begin(recipe, generator, len(about.sources), device, precision)
         outcome = _trained(training, examples, validation, output / "training.part", made_from)
-    card = Card(
-        model=model,
-        network=about.network,
-        widths=tuple(about.widths),
-        sources=about.sources,
-        grid=grid,
-        thresholds={source: threshold_of_code(code) for source, code in outcome.verdict.codes.items()},
-        scores={"validation": {**outcome.verdict.f1, "macro": outcome.verdict.macro}},
-        parameters=parameters(generator),
-        training={
-            "steps": int(outcome.history[-1]["step"]),
-            "best_step": outcome.best_step,
-            "settings": asdict(recipe),
-        },
-        mask_rule=rule.model_dump(mode="json"),
-        versions={"antiphon": __version__, "train": VERSION},
-    )
-    _save(output, card, outcome)
+    _save(output, _card(model, about, grid, recipe, section(Pair, pair), outcome), outcome)
 
 
 @dataclass(frozen=True)
@@ -112,6 +95,7 @@ class _Outcome:
     """The generator that is kept, how good it is, and how it came about."""
 
     weights: dict[str, Tensor]
+    parameters: int
     verdict: Verdict
     best_step: int
     history: list[dict[str, float]]
@@ -153,7 +137,7 @@ def _tuned(energy: EnergyThreshold, validation: Examples) -> _Outcome:
     verdict = tune(energy, validation)
     log(f"train: {float(energy.threshold_db):.2f} dB above the background, F1 {verdict.macro:.3f}")
     row = {"step": 0, **{f"f1_{source}": f1 for source, f1 in verdict.f1.items()}, "f1_macro": verdict.macro}
-    return _Outcome(energy.state_dict(), verdict, 0, [row])
+    return _Outcome(energy.state_dict(), parameters(energy), verdict, 0, [row])
 
 
 def _begin(recipe: Recipe, generator: Generator, sources: int, device: str, precision: str) -> Training:
@@ -169,7 +153,8 @@ def _trained(training: Training, examples: Examples, validation: Examples, part:
     recipe = training.recipe
     if state := load_state(part, made_from):
         training.resume(state)
-    log(f"train: {parameters(training.generator):,} parameters on {training.device}, from step {training.step}")
+    size = parameters(training.generator)
+    log(f"train: {size:,} parameters on {training.device}, from step {training.step}")
     tiles = Tiles(examples, frames=recipe.tile_frames, batch_size=recipe.batch_size, seed=recipe.seed)
     rounds = fit(training, tiles, validation)
     try:
@@ -181,7 +166,24 @@ def _trained(training: Training, examples: Examples, validation: Examples, part:
         raise AntiphonError(f"train: {error}; lower train.learning_rate, or look at the examples") from None
     best = training.best
     assert best is not None
-    return _Outcome(best["weights"], Verdict(best["f1"], best["codes"]), best["step"], training.history)
+    return _Outcome(best["weights"], size, Verdict(best["f1"], best["codes"]), best["step"], training.history)
+
+
+def _card(model: str, about: Model, grid: Grid, recipe: Recipe, pair: Pair, outcome: _Outcome) -> Card:
+    verdict, steps = outcome.verdict, int(outcome.history[-1]["step"])
+    return Card(
+        model=model,
+        network=about.network,
+        widths=tuple(about.widths),
+        sources=about.sources,
+        grid=grid,
+        thresholds={source: threshold_of_code(code) for source, code in verdict.codes.items()},
+        scores={"validation": {**verdict.f1, "macro": verdict.macro}},
+        parameters=outcome.parameters,
+        training={"steps": steps, "best_step": outcome.best_step, "settings": asdict(recipe)},
+        mask_rule=pair.mask_rule.model_dump(mode="json"),
+        versions={"antiphon": __version__, "train": VERSION},
+    )
 
 
 def _save(folder: Path, card: Card, outcome: _Outcome) -> None:

@@ -69,19 +69,15 @@ class Counter:
         background
             Level codes of the recording's background, shape (bins,), uint8.
         """
-        parts, patches = [self.nothing()], [Patches(self.least_cells) for _ in self.least_codes]
-        begun: list[list[np.ndarray]] = [[] for _ in patches]
-        frames = 0
+        parts, patches, begun, frames = [self.nothing()], Patches(self.least_cells), [], 0
         for codes, probabilities in blocks:
             for interval, inside in self._pieces(first_us + frames * self.hop_us, len(codes)):
                 masks = self._masks(probabilities[:, inside])
                 parts.append(self._count(interval, codes[inside], masks, heard_bins, background))
-                for known, source, mask in zip(begun, patches, masks, strict=True):
-                    known.append(source.feed(mask[:, self.bands.first_bin[-1] : self.bands.stop_bin[-1]]))
+                begun.append(patches.feed(masks[..., self.bands.first_bin[-1] : self.bands.stop_bin[-1]]))
             frames += len(codes)
-        for layer, (known, source) in enumerate(zip(begun, patches, strict=True), start=1):
-            first_frames = np.concatenate([*known, source.finish()])
-            parts.append(self._events(layer, first_us + first_frames * self.hop_us))
+        source, first = (np.concatenate(column) for column in zip(*begun, patches.finish(), strict=True))
+        parts.append(self._events(source, first_us + first * self.hop_us))
         return Activity.total(parts)
 
     def _masks(self, probabilities: np.ndarray) -> np.ndarray:
@@ -112,11 +108,11 @@ class Counter:
                 self._count_source(sums, layer, codes[rows], mask[rows], background)
         return sums
 
-    def _events(self, layer: int, times_us: np.ndarray) -> Activity:
-        """Count the events of a layer that begin at ``times_us``, shape (events,), int64."""
-        interval, count = np.unique(self.intervals.indices(times_us), return_counts=True)
+    def _events(self, source: np.ndarray, times_us: np.ndarray) -> Activity:
+        """Count events by their sources and the times at which they begin, each of shape (events,), int64."""
+        interval, row = np.unique(self.intervals.indices(times_us), return_inverse=True)
         sums = self.nothing(interval)
-        sums.events[:, layer] = count
+        np.add.at(sums.events, (row, source + 1), 1)
         return sums
 
     def _count_source(

@@ -1,5 +1,6 @@
 """The DAG on seconds of sound: what runs, what runs again, and what never does."""
 
+import importlib
 import json
 import os
 import re
@@ -7,12 +8,15 @@ import shutil
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from antiphon.io.pairs import read_examples
+from antiphon.io.spectrograms import open_store
 from conftest import ROOT, tiny_settings, write_recording, write_tiny_season
 
 pytestmark = pytest.mark.xdist_group("workflow")
@@ -62,6 +66,38 @@ def workflow(tmp_path_factory) -> Workflow:
     write_tiny_season(folder)
     made.snakemake()
     return made
+
+
+def golden_figures(workflow: Workflow) -> dict[str, list[float]]:
+    """Return a few numbers of every stage's results: same input, same version, same numbers."""
+    manifests = sorted((workflow.season / "catalogue" / "manifests").glob("*.json"))
+    stores = [open_store(path) for path in sorted((workflow.season / "stft").glob("*.zarr"))]
+    found = [open_store(path) for path in sorted((workflow.season / "infer" / "energy").glob("*.zarr"))]
+    model = workflow.folder / "results" / "models" / "energy"
+    examples = read_examples(model / "pairs.zarr", "train")
+    scores = pd.read_csv(model / "evaluation" / "scores.csv")
+    return {
+        "ingest": [float(zlib.crc32(b"".join(path.read_bytes() for path in manifests)))],
+        "stft": [float(store.levels(slice(0, store.frames)).mean()) for store in stores],
+        "pair": [float(examples.level.mean()), float((examples.mask_bits > 0).mean())],
+        "train": list(json.loads((model / "card.json").read_text(encoding="utf-8"))["thresholds"].values()),
+        "evaluate": [float(scores.f1.sum())],
+        "infer": [float(store.probabilities(slice(0, store.frames)).mean()) for store in found],
+        "tabulate": [float(workflow.table(f"{name}/energy").active_s.sum()) for name in ("occupancy", "frequency")],
+    }
+
+
+def test_golden_figures__stand_as_long_as_the_versions_do(workflow):
+    """Who changes what a stage computes must raise its VERSION, or finished seasons keep their old numbers."""
+    versions = {
+        stage: importlib.import_module(f"antiphon.stages.{stage}").VERSION for stage in golden_figures(workflow)
+    }
+    measured = {stage: {"version": versions[stage], "figures": f} for stage, f in golden_figures(workflow).items()}
+    golden = json.loads((ROOT / "tests" / "golden.json").read_text(encoding="utf-8"))
+    for stage, now in measured.items():
+        hint = f"raise VERSION in stages/{stage}.py if this is meant, and write to tests/golden.json: {json.dumps(now)}"
+        assert golden[stage]["version"] == now["version"], hint
+        assert golden[stage]["figures"] == pytest.approx(now["figures"], rel=2e-3), hint
 
 
 def nothing_to_do(workflow: Workflow) -> bool:

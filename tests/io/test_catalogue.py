@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.errors import AntiphonError
@@ -92,6 +92,7 @@ def test_place__takes_one_of_two_that_start_together() -> None:
     assert [(row["path"], row["status"]) for row in rows] == [("A1/a.wav", "ok"), ("A1/b.wav", "excluded")]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 600), st.integers(1, 200)), max_size=12))
 def test_place__leaves_no_two_that_overlap_by_more_than_a_second(spans: list[tuple[int, int]]) -> None:
     rows = placed(*(after(start) | {"frames": 48000 * length} for start, length in spans))
@@ -179,6 +180,7 @@ ZONES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(978_307_200_000_000, 2_900_000_000_000_000), max_size=20), ZONES)
 def test_standard_days__never_follow_daylight_saving(times_us: list[int], name: str) -> None:
     zone = parse_zone(name)

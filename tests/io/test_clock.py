@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from antiphon.io.clock import (
@@ -79,6 +79,7 @@ def test_parse_zone__knows_what_a_spreadsheet_does_to_an_offset() -> None:
         parse_zone("8:00:00")
 
 
+@settings(deadline=None)
 @given(instants_us, zones)
 def test_to_utc_us__undoes_local_time(time_us: int, zone: timezone) -> None:
     local = local_time(time_us, zone)
@@ -93,6 +94,7 @@ def test_to_utc_us__undoes_local_time(time_us: int, zone: timezone) -> None:
         assert time_us in (first, second)
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2001, 1, 1), datetime(2060, 1, 1)), zones, st.sampled_from([None, 0, 1]))
 def test_to_utc_us__gives_only_times_that_the_clock_shows(naive: datetime, zone: timezone, fold: int | None) -> None:
     try:
@@ -138,6 +140,7 @@ def test_to_utc_us__takes_the_one_that_the_deployment_says() -> None:
     assert to_utc_us(twice, zone, fold=1) - to_utc_us(twice, zone, fold=0) == 3_600_000_000
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), st.integers(-840, 840))
 def test_to_utc_us__is_plain_arithmetic_with_a_fixed_offset(naive: datetime, minutes: int) -> None:
     zone = timezone(timedelta(minutes=minutes))
@@ -145,12 +148,14 @@ def test_to_utc_us__is_plain_arithmetic_with_a_fixed_offset(naive: datetime, min
     assert to_utc_us(naive, zone) == expected
 
 
+@settings(deadline=None)
 @given(instants_us, zones)
 def test_bound_us__agrees_with_a_time_that_says_its_offset(time_us: int, zone: timezone) -> None:
     text = local_time(time_us, zone).isoformat()
     assert bound_us(text, zone, last=False) == bound_us(text, UTC, last=True) == time_us
 
 
+@settings(deadline=None)
 @given(st.dates(datetime(2001, 1, 1).date(), datetime(2060, 1, 1).date()), zones)
 def test_bound_us__covers_a_whole_day(day: datetime, zone: timezone) -> None:
     first, last = (bound_us(day.isoformat(), zone, last=is_last) for is_last in (False, True))
@@ -164,6 +169,7 @@ def test_bound_us__refuses_other_ways_to_write_a_date() -> None:
         bound_us("5/1/2024", UTC, last=False)
 
 
+@settings(deadline=None)
 @given(zones, st.integers(2001, 2060))
 def test_standard_offset_min__is_the_smallest_of_the_year(zone: timezone, year: int) -> None:
     standard = standard_offset_min(zone, year)

@@ -166,7 +166,7 @@ def test_read_deployments__keeps_names_of_channels_free(audio: Path) -> None:
     assert "row 3: deployment 'A1-ch2' is how a channel of row 2 is named" in mistakes(audio, *rows)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.binary(max_size=300)
     | st.text(max_size=300).map(str.encode)

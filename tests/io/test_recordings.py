@@ -215,7 +215,11 @@ def test_unfinished_waves__are_read_in_every_coding(tmp_path: Path, minor: str) 
     np.testing.assert_array_equal(decoded(path, "2"), expected[:, 1])
 
 
+# A field whose length steps back onto itself: libsndfile 1.2.2 never comes back from it.
+_LOOP = chunk(b"LIST", b"INFO" + chunk(b"xxxx", b"", 0xFFFFFFF8) + b"\xff" * 100)
+
 WHOLE = {
+    "metadata that goes round in a circle": wave(fmt(), _LOOP, chunk(b"data", _DATA)),
     "junk behind the samples": broken(_DATA, after=b"\x00\x01\x02 junk " * 60),
     "metadata behind an empty-looking odd chunk": broken(_DATA, after=chunk(b"LIST", b"INFO")),
     "wrong RIFF length": b"RIFF\x10\x00\x00\x00" + broken(_DATA)[8:],
@@ -239,9 +243,11 @@ QUARANTINED = {
     "header cut after one byte": (wave(fmt(44100, 2)) + chunk(b"data", b"\0", 116, pad=False), "no_samples"),
     "rate zero": (wave(fmt(0), chunk(b"data", _DATA)), "rate_zero"),
     "no channels": (wave(fmt(channels=0), chunk(b"data", _DATA)), "bad_header"),
-    "no fmt": (wave(chunk(b"data", _DATA)), "not_sound"),
-    "short fmt": (wave(chunk(b"fmt ", b"\1\0\1\0"), chunk(b"data", _DATA)), "not_sound"),
-    "unknown coding": (wave(fmt(code=0x1234), chunk(b"data", _DATA)), "not_sound"),
+    "no fmt": (wave(chunk(b"data", _DATA)), "bad_header"),
+    "no data": (wave(fmt()), "bad_header"),
+    "short fmt": (wave(chunk(b"fmt ", b"\1\0\1\0"), chunk(b"data", _DATA)), "bad_header"),
+    "unknown coding": (wave(fmt(code=0x1234), chunk(b"data", _DATA)), "unsupported"),
+    "header that ends in its metadata": (wave(fmt(), _LOOP), "bad_header"),
     "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "git_lfs_pointer"),
     "text": (("Summary of the card\nnaïve café\n" * 500).encode(), "text"),
     "page": (b"<!DOCTYPE html><html></html>", "text"),
@@ -410,7 +416,7 @@ _chunks = st.builds(
 )
 _waves = st.builds(
     lambda kind, first, rest: wave(*first, *rest, riff=kind),
-    st.sampled_from([b"RIFF", b"RF64", b"BW64", b"RIFX"]),
+    st.sampled_from([b"RIFF", b"RF64", b"BW64"]),
     st.sampled_from([(), (fmt(),), (fmt(channels=3, bits=24),), (fmt(bits=32, code=3),), (fmt(rate_hz=2**32 - 1),)]),
     st.lists(_chunks, max_size=6),
 )

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.io.clock import parse_zone
@@ -55,6 +55,7 @@ def test_resolve_start__trusts_the_first_and_reports_the_others() -> None:
     assert start.detail == "filename is +3600 s from guano"
 
 
+@settings(deadline=None)
 @given(st.floats(-10, 10))
 def test_resolve_start__reports_only_beyond_the_tolerance(seconds: float) -> None:
     other = said("filename", hours=seconds / 3600)

@@ -18,7 +18,7 @@ from antiphon.io.records import BatchRecord, UnitRecord, write_record
 from antiphon.io.spectrogram_writers import write_levels, write_probabilities
 from antiphon.io.spectrograms import Span, open_store
 from antiphon.io.tables import about, read_table
-from antiphon.io.whole import write_json
+from antiphon.io.whole import write_json, write_text
 from antiphon.signal.grid import Grid
 from antiphon.stages import tabulate
 
@@ -123,7 +123,7 @@ class Season:
             versions={},
             **{"schema": 1},
         )
-        write_json(root / "models/m/card.json", card.model_dump(mode="json", by_alias=True))
+        write_text(root / "models/m/card.json", card.model_dump_json(by_alias=True))
 
     def batch(self, name: str, units: dict[str, list[Sound]], version: str = "a", block: int = 97) -> None:
         """Write manifest, records and stores of one batch."""

@@ -24,13 +24,14 @@ def test_bands__hold_every_bin_once(bins, bin_hz, bins_a_band):
     bands = Bands.between(frequencies_hz, edges_hz[:-1], edges_hz[1:])
     assert bands.widths.sum() == bins and bands.first_bin[0] == 0 and bands.stop_bin[-1] == bins
     np.testing.assert_array_equal(bands.first_bin[1:], bands.stop_bin[:-1])
-    np.testing.assert_array_equal(bands.members.sum(axis=1), 1)
+    one_cell = np.eye(bins, dtype=bool)
+    np.testing.assert_array_equal(bands.frames(one_cell), bands.widths)
 
 
 def test_bands__put_a_bin_on_an_edge_into_the_band_above():
     bands = Bands.between(np.arange(256) * 62.5, [0, 500], [500, 1000])
     assert bands.first_bin.tolist() == [0, 8] and bands.stop_bin.tolist() == [8, 16]
-    assert bands.paired
+    assert bands.grain == 8 and bands.paired
     assert bands.heard_widths(11).tolist() == [8, 3]
 
 

@@ -112,7 +112,8 @@ def _header(file: io.FileIO, size: int) -> Header:
         return _quarantined(0, Reason.EMPTY)
     if head[8:12] == b"WAVE" and head[:4] in (b"RIFF", b"RF64", b"BW64"):
         layout = scan_wave(lambda start, count: _read_at(file, start, count), size, head)
-        return _wave_header(file, size, layout) if layout else _sndfile_header(file, size, {})
+        # Not a case for libsndfile, which never comes back from a header that is cut within its LIST chunk.
+        return _wave_header(file, size, layout) if layout else _quarantined(size, Reason.BAD_HEADER, format="WAV")
     if reason := foreign_reason(head):
         return _quarantined(size, reason)
     texts = {}
@@ -129,6 +130,8 @@ def _wave_header(file: io.FileIO, size: int, layout: WaveLayout) -> Header:
     if layout.rate_hz == 0 or layout.channels == 0:
         reason = Reason.RATE_ZERO if layout.rate_hz == 0 else Reason.BAD_HEADER
         return _quarantined(size, reason, format=layout.format, channels=layout.channels, texts=layout.texts)
+    if not layout.decodable:
+        return _quarantined(size, Reason.UNSUPPORTED, format=layout.format, texts=layout.texts)
     if layout.subtype is None:
         header = _sndfile_header(file, size, layout.texts)
     else:

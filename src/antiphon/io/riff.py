@@ -31,6 +31,9 @@ _SUBTYPES = {
     (6, 8): "ALAW",
     (7, 8): "ULAW",
 }
+_SNDFILE_CODES = frozenset({1, 2, 3, 0x11, 0x31, 0x38, 0x40, 0x55})
+"""Codings of a WAV file that libsndfile decodes beside those above: unusual PCM, ADPCM, GSM, G.721, MP3."""
+
 _WAMD_FIELDS = {
     0x01: "wamd.model",
     0x02: "wamd.serial",
@@ -53,7 +56,9 @@ class WaveLayout:
     format
         ``WAV``, ``WAVEX`` or ``RF64``.
     subtype
-        Coding in libsndfile's words, None where only libsndfile can decode it (ADPCM, GSM …).
+        Coding in libsndfile's words, None where only libsndfile can decode it (ADPCM, GSM …), if anybody.
+    decodable
+        Whether the coding is one of ours or of libsndfile's.
     rate_hz, channels
         Samples a second and channels.
     frame_bytes
@@ -70,6 +75,7 @@ class WaveLayout:
 
     format: str
     subtype: str | None
+    decodable: bool
     rate_hz: int
     channels: int
     frame_bytes: int
@@ -146,7 +152,19 @@ def _layout(source: _Bytes, form: bytes, start: int, promised: int | None, texts
     # Compressed samples cannot be cut in half: only libsndfile knows their blocks.
     data_bytes, fault = _found_bytes(source, start, promised, frame_bytes if subtype else 1)
     texts |= _texts_after(source, start + data_bytes)
-    return WaveLayout(name, subtype, rate_hz, channels, frame_bytes, start, data_bytes, promised, fault, texts)
+    return WaveLayout(
+        format=name,
+        subtype=subtype,
+        decodable=subtype is not None or code in _SNDFILE_CODES,
+        rate_hz=rate_hz,
+        channels=channels,
+        frame_bytes=frame_bytes,
+        data_offset=start,
+        data_bytes=data_bytes,
+        promised_bytes=promised,
+        fault=fault,
+        texts=texts,
+    )
 
 
 def _found_bytes(source: _Bytes, start: int, promised: int | None, frame_bytes: int) -> tuple[int, Reason | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,13 +73,32 @@ class Bands:
         sums: np.ndarray = running[self.stop_bin // step] - running[self.first_bin // step]
         return sums
 
-    @cached_property
-    def paired(self) -> bool:
-        """Whether every band is made of whole pairs of bins."""
-        return not (self.bins % 2 or np.any(self.first_bin % 2) or np.any(self.stop_bin % 2))
+    def frames(self, mask: np.ndarray) -> np.ndarray:
+        """Return in how many frames each band has an active cell, shape (bands,), int64.
+
+        Parameters
+        ----------
+        mask
+            Active cells, C-contiguous, shape (frames, bins), bool.
+        """
+        words = (mask.view(f"u{self.grain}") != 0).astype(np.float32)
+        # Counts of a frame stay below 2 ** 24, so float32 holds them exactly and one matrix product does all bands.
+        counts: np.ndarray = np.count_nonzero(words @ self._members, axis=0)
+        return counts
 
     @cached_property
-    def members(self) -> np.ndarray:
-        """1 where a bin belongs to a band, shape (bins, bands), float32."""
-        bins = np.arange(self.bins)[:, None]
-        return ((bins >= self.first_bin) & (bins < self.stop_bin)).astype(np.float32)
+    def grain(self) -> int:
+        """The most bins, up to 8, that every band has whole: 8, 4, 2 or 1; what can be looked at as one word."""
+        return math.gcd(8, self.bins, *self.first_bin.tolist(), *self.stop_bin.tolist())
+
+    @property
+    def paired(self) -> bool:
+        """Whether every band is made of whole pairs of bins."""
+        return self.grain > 1
+
+    @cached_property
+    def _members(self) -> np.ndarray:
+        """1 where a word of bins belongs to a band, shape (bins / grain, bands), float32."""
+        bins = np.arange(0, self.bins, self.grain)[:, None]
+        members: np.ndarray = ((bins >= self.first_bin) & (bins < self.stop_bin)).astype(np.float32)
+        return members

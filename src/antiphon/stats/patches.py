@@ -95,12 +95,18 @@ def _runs_of(masks: np.ndarray, active: list[int]) -> _Runs:
     for changed, mask in zip(change, masks[active], strict=True):
         changed[0], changed[-1] = mask[0], mask[-1]
         np.not_equal(mask[1:], mask[:-1], out=changed[1:-1])
-    row, column = np.divmod(np.flatnonzero(change), bins)
-    place, frame = np.divmod(row, frames + 1)
+    row, column = _divided(np.flatnonzero(change), bins)
+    place, frame = _divided(row, frames + 1)
     lane = np.array(active, dtype=np.int64)[place] * (bins + 1) + column
     # Sorted by lane, changes alternate: on, off, on, off.
     order = np.argsort(lane.astype(np.min_scalar_type(len(masks) * (bins + 1))), kind="stable")
     return _Runs(lane[order[::2]], frame[order[::2]], frame[order[1::2]])
+
+
+def _divided(number: np.ndarray, by: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return quotient and remainder; several times as fast as divmod()."""
+    quotient: np.ndarray = number // by
+    return quotient, number - quotient * by
 
 
 def _touching(runs: _Runs) -> tuple[np.ndarray, np.ndarray]:

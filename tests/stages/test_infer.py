@@ -1,0 +1,153 @@
+"""Stage infer: a store per unit, resumed at the unit, the same bytes after a kill and with any batch."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_stft import digest
+
+from antiphon.config import Source
+from antiphon.errors import AntiphonError
+from antiphon.io.checkpoints import Card, save_model
+from antiphon.io.records import BatchRecord, UnitRecord, write_record
+from antiphon.io.spectrogram_writers import write_levels
+from antiphon.io.spectrograms import Span, open_store
+from antiphon.learning.generators import make_generator
+from antiphon.signal.grid import Grid
+from antiphon.stages import infer
+
+GRID = Grid(0.016, 0.008, 64)
+SETTINGS = {"strip_frames": 256, "margin_frames": 32, "keep": "all", "keep_above": 0.05}
+BATCH = "A1.2024-05-02"
+
+
+def save(folder: Path, grid: Grid = GRID) -> tuple[Path, Path]:
+    """Save a model with fresh weights; return its card and weights."""
+    sources = {name: Source(labels=[name], scientific_name=None, common_name=name) for name in ("bird", "insect")}
+    generator = make_generator("resunet", widths=[8, 12], sources=2, bins=grid.bins, seed=3)
+    card = Card(
+        model="tiny",
+        network="resunet",
+        widths=(8, 12),
+        sources=sources,
+        grid=grid,
+        thresholds={"bird": 0.5, "insect": 0.5},
+        scores={"validation": {"bird": 0.5, "insect": 0.5, "macro": 0.5}},
+        parameters=1,
+        training={},
+        mask_rule={},
+        versions={"antiphon": "0", "train": 1},
+    )
+    save_model(folder, card, generator.state_dict())
+    return folder / "card.json", folder / "generator.safetensors"
+
+
+@pytest.fixture(scope="module")
+def season(tmp_path_factory) -> Path:
+    """Six units of two recordings, their batch record, and a model."""
+    folder = tmp_path_factory.mktemp("season")
+    save(folder / "model")
+    rng = np.random.default_rng(0)
+    units = []
+    for day in range(2, 8):
+        unit = f"A1.2024-05-{day:02d}"
+        attributes = {"fingerprint": f"stft-{day}", "unit": unit, "site": "s", "deployment": "A1"}
+        sizes = {"chunk_frames": 256, "shard_frames": 1024}
+        with write_levels(
+            folder / "stft" / f"{unit}.zarr", grid=GRID, frames=1500, **sizes, attributes=attributes
+        ) as out:
+            for index, frames in enumerate((1100, 400)):
+                codes = rng.integers(80, 140, (frames, GRID.bins), dtype=np.uint8)
+                codes[:, 50:] = 0
+                out.append(Span(f"{index}.wav", index * 10**8, 0, 0, 48000, 50, "first"), [codes])
+        units.append(UnitRecord(unit, f"{unit}.zarr", f"stft-{day}", 1500, []))
+    write_record(folder / "stft" / f"{BATCH}.json", BatchRecord("stft", 1, BATCH, "A1", units))
+    return folder
+
+
+def arguments(season: Path, output: Path, **changes) -> dict:
+    given = {
+        "record": season / "stft" / f"{BATCH}.json",
+        "card": season / "model" / "card.json",
+        "weights": season / "model" / "generator.safetensors",
+        "settings": json.dumps(SETTINGS),
+        "output": output / f"{BATCH}.json",
+        "device": "cpu",
+    }
+    return {**given, **changes}
+
+
+def test_infer__gives_a_probability_to_every_cell_that_was_heard(season, tmp_path):
+    infer.run(**arguments(season, tmp_path))
+    store = open_store(tmp_path / "A1.2024-05-02.zarr")
+    codes = store.probabilities(slice(0, store.frames))
+    assert codes.shape == (2, 1500, 64)
+    assert (codes[:, :, 50:] == 255).all()
+    assert (codes[:, :, :50] <= 254).all()
+    assert store.sources == ("bird", "insect")
+    assert store.attributes["model"] == "tiny"
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+def test_infer__does_not_depend_on_the_batch(season, tmp_path, batch):
+    infer.run(**arguments(season, tmp_path / "a"))
+    infer.run(**arguments(season, tmp_path / "b", batch=batch))
+    for name in ("A1.2024-05-02.zarr", "A1.2024-05-05.zarr"):
+        one, other = (open_store(tmp_path / folder / name).probabilities(slice(0, 1500)).astype(int) for folder in "ab")
+        assert np.abs(one - other).max() <= 1
+
+
+def test_infer__killed_in_the_middle_ends_with_the_same_bytes(season, tmp_path):
+    infer.run(**arguments(season, tmp_path / "whole"))
+    broken = tmp_path / "broken"
+    given = {key: str(value) for key, value in arguments(season, broken).items()}
+    options = [part for key, value in given.items() for part in (f"--{key}", value)]
+    process = subprocess.Popen([sys.executable, "-m", "antiphon", "infer", *options], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None and not list(broken.glob("*.zarr")):
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (broken / f"{BATCH}.json").exists()
+    infer.run(**arguments(season, broken))
+    assert digest(tmp_path / "whole") == digest(broken)
+
+
+def test_infer__skips_what_stands_and_follows_new_weights(season, tmp_path):
+    infer.run(**arguments(season, tmp_path))
+    inodes = {path: path.stat().st_ino for path in tmp_path.glob("*.zarr")}
+    infer.run(**arguments(season, tmp_path))
+    assert inodes == {path: path.stat().st_ino for path in tmp_path.glob("*.zarr")}
+    infer.run(**arguments(season, tmp_path, settings=json.dumps({**SETTINGS, "margin_frames": 16})))
+    assert not set(inodes.values()) & {path.stat().st_ino for path in tmp_path.glob("*.zarr")}
+
+
+def test_infer__keeps_only_what_is_active_when_asked(season, tmp_path):
+    settings = json.dumps({**SETTINGS, "keep": "active", "keep_above": 0.1})
+    infer.run(**arguments(season, tmp_path / "all"))
+    infer.run(**arguments(season, tmp_path / "active", settings=settings))
+    every, active = (
+        open_store(tmp_path / folder / "A1.2024-05-02.zarr").probabilities(slice(0, 1500))
+        for folder in ("all", "active")
+    )
+    np.testing.assert_array_equal(active, np.where(every < np.ceil(0.1 * 254), 0, every))
+
+
+def test_infer__refuses_a_model_of_another_grid(season, tmp_path):
+    card, weights = save(tmp_path / "other", Grid(0.016, 0.008, 128))
+    with pytest.raises(AntiphonError, match="grid"):
+        infer.run(**arguments(season, tmp_path, card=card, weights=weights))
+
+
+def test_infer__stops_when_a_gpu_is_asked_for_and_absent(season, tmp_path):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(AntiphonError, match="cuda"):
+        infer.run(**arguments(season, tmp_path, device="cuda"))

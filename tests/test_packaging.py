@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import antiphon
+from antiphon.io.reasons import MEANINGS
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +42,9 @@ def test_profile_slurm__is_found_by_its_name(root):
     """Snakemake looks for ``--profile slurm`` in the working directory."""
     assert (root / "slurm").is_symlink()
     assert (root / "slurm" / "config.yaml").read_text() == (root / "profiles" / "slurm" / "config.yaml").read_text()
+
+
+def test_settings_readme__explains_every_reason(root):
+    text = (root / "config" / "README.md").read_text(encoding="utf-8")
+    missing = [reason for reason, meaning in MEANINGS.items() if f"| `{reason.value}` | {meaning} |" not in text]
+    assert not missing

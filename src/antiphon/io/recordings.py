@@ -23,12 +23,15 @@ from antiphon.io.foreign import foreign_reason
 from antiphon.io.pcm import FULL_SCALE, stored_blocks
 from antiphon.io.reasons import MEANINGS, Reason
 from antiphon.io.riff import WaveLayout, scan_wave
+from antiphon.signal.grid import ANALYSIS_RATES_HZ
 
 __all__ = ["DecodeError", "Header", "blocks", "probe"]
 
 _HEAD_BYTES = 4096
 _FLAC_HEAD_BYTES = 65536
 _COUNTING_FRAMES = 1 << 16
+# Infrasound recorders go down to some hundred; a damaged header's 1 Hz would make years out of minutes.
+_LOWEST_RATE_HZ = 100
 # Digital silence packs at most some 6,000 samples into a byte (FLAC's constant blocks, Opus's silent packets).
 _MOST_FRAMES_PER_BYTE = 10_000
 _FLOAT_SUBTYPES = frozenset({"FLOAT", "DOUBLE"})
@@ -70,11 +73,6 @@ class Header:
     detail: str | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     data_offset: int | None = None
-
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds; 0 where the rate is unknown."""
-        return self.frames / self.rate_hz if self.rate_hz else 0.0
 
 
 class DecodeError(Exception):
@@ -127,9 +125,10 @@ def _header(file: io.FileIO, size: int) -> Header:
 
 def _wave_header(file: io.FileIO, size: int, layout: WaveLayout) -> Header:
     """Return the header of a WAV file whose chunks were found."""
-    if layout.rate_hz == 0 or layout.channels == 0:
-        reason = Reason.RATE_ZERO if layout.rate_hz == 0 else Reason.BAD_HEADER
-        return _quarantined(size, reason, format=layout.format, channels=layout.channels, texts=layout.texts)
+    if fault := _rate_fault(layout.rate_hz):
+        return _quarantined(size, *fault, format=layout.format, channels=layout.channels, texts=layout.texts)
+    if layout.channels == 0:
+        return _quarantined(size, Reason.BAD_HEADER, format=layout.format, texts=layout.texts)
     if not layout.decodable:
         return _quarantined(size, Reason.UNSUPPORTED, format=layout.format, texts=layout.texts)
     if layout.subtype is None:
@@ -158,12 +157,21 @@ def _sndfile_header(file: io.FileIO, size: int, texts: Mapping[str, str]) -> Hea
     except soundfile.LibsndfileError as error:
         return _quarantined(size, Reason.NOT_SOUND, error.error_string.rstrip("."))
     known["texts"] = {name: tags[name] for name in ("comment", "artist") if tags.get(name)} | dict(texts)
-    if rate_hz <= 0:
-        return _quarantined(size, Reason.RATE_ZERO, **known)
+    if fault := _rate_fault(rate_hz):
+        return _quarantined(size, *fault, **known)
     if frames == 0:
         return _quarantined(size, Reason.NO_SAMPLES, rate_hz=rate_hz, **known)
     header = Header(size, rate_hz=rate_hz, frames=frames, **known)
     return header if frames <= size * _MOST_FRAMES_PER_BYTE else _counted(file, header)
+
+
+def _rate_fault(rate_hz: int) -> tuple[Reason, str] | None:
+    """Return why no recorder can have this rate, or None."""
+    if rate_hz == 0:
+        return Reason.RATE_ZERO, MEANINGS[Reason.RATE_ZERO]
+    if not _LOWEST_RATE_HZ <= rate_hz <= ANALYSIS_RATES_HZ[-1]:
+        return Reason.BAD_HEADER, f"the header says {rate_hz} samples a second, which no recorder makes"
+    return None
 
 
 def _counted(file: io.FileIO, header: Header) -> Header:

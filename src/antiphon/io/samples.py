@@ -11,11 +11,12 @@ import numpy as np
 import xxhash
 
 from antiphon.io.catalogue import RecordingRow
+from antiphon.io.reasons import MEANINGS, Reason
 from antiphon.io.recordings import DecodeError, blocks, probe
 
 __all__ = ["SampleFacts", "checked_blocks"]
 
-_BLOCK_SAMPLES = 1 << 19
+_BLOCK_SAMPLES = 1 << 17
 
 
 @dataclass
@@ -59,7 +60,7 @@ class SampleFacts:
         """Return the facts for the batch record; the verdict of ingest stands where decoding found nothing worse."""
         status, reason, detail = self.status or row.status, self.reason or row.reason, self.detail
         if self.status is None and self.samples and self.peak == 0.0:
-            reason, detail = "digital_silence", "every sample is zero"
+            reason, detail = Reason.DIGITAL_SILENCE, MEANINGS[Reason.DIGITAL_SILENCE]
         return {
             "status": status,
             "reason": reason,
@@ -92,13 +93,16 @@ def checked_blocks(path: Path, row: RecordingRow, facts: SampleFacts, clipping_l
     """
     header = probe(path)
     if header.status == "quarantined" or (header.rate_hz, header.frames) != (row.rate_hz, row.frames):
-        facts.status, facts.reason = "quarantined", "changed_since_ingest"
+        facts.status, facts.reason = "quarantined", Reason.CHANGED
         facts.detail = f"{header.detail or 'another header than ingest saw'}; run `snakemake -R ingest`"
         return
     try:
         for block in blocks(path, header, row.channel, _BLOCK_SAMPLES):
             facts.add(block, clipping_level)
             yield block
+        if facts.samples < row.frames:
+            facts.status, facts.reason = "repaired", Reason.TRUNCATED
+            facts.detail = f"{row.frames} samples promised, {facts.samples} decoded"
     except DecodeError as error:
         # What was decoded before the fault is sound and stays.
         facts.status = "repaired" if facts.samples else "quarantined"

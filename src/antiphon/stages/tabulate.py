@@ -63,26 +63,20 @@ def run(
 
     Parameters
     ----------
-    season
-        Name of the season.
-    deployment
-        Name of the deployment.
+    season, deployment
+        Names of the season and of the deployment.
     manifests
         Manifests of the deployment's batches.
     set_aside
         What of the deployment is not analysed, as stage ingest listed it.
     stft_records
-        Records of the deployment's batches from stage stft; the level stores lie beside them.
-    stft
-        Section ``stft`` of the settings as JSON.
-    settings
-        Section ``tabulate`` of the settings as JSON.
-    tables
-        Folder of all tables of the season.
-    sums
-        Folder of the sums that each unit keeps.
+        Records of the batches from stage stft; the level stores lie beside them.
+    stft, settings
+        Sections ``stft`` and ``tabulate`` of the settings as JSON, in this order.
+    tables, sums
+        Folders of the season's tables and of the sums that its units keep, in this order.
     infer_records
-        Records of the deployment's batches from stage infer; the probability stores lie beside them.
+        Records of the batches from stage infer; the probability stores lie beside them.
     card
         The model's card.
     model
@@ -93,14 +87,8 @@ def run(
     AntiphonError
         If records, stores and settings do not fit together.
     """
-    job = _Job(
-        season,
-        deployment,
-        read_holdings(manifests, set_aside, stft_records),
-        section(Stft, stft),
-        section(Tabulate, settings),
-        tables,
-    )
+    holdings = read_holdings(manifests, set_aside, stft_records)
+    job = _Job(season, deployment, holdings, section(Stft, stft), section(Tabulate, settings), tables)
     effort_sums = _effort(job)
     if card is None:
         _write(job, "recordings", job.holdings.pieces())

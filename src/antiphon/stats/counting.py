@@ -103,9 +103,7 @@ class Counter:
         sums.frames[0, HEARD] = (heard > 0) * len(codes)
         sums.power[0, HEARD] = self._power(codes)
         for layer, mask in enumerate(masks, start=1):
-            rows = _active_frames(mask)
-            if len(rows):
-                self._count_source(sums, layer, codes[rows], mask[rows], background)
+            self._count_source(sums, layer, codes, mask, background)
         return sums
 
     def _events(self, source: np.ndarray, times_us: np.ndarray) -> Activity:
@@ -118,16 +116,26 @@ class Counter:
     def _count_source(
         self, sums: Activity, layer: int, codes: np.ndarray, mask: np.ndarray, background: np.ndarray
     ) -> None:
+        """Count one source; only frames and bins in which it is active are looked at."""
+        rows = _active_frames(mask)
+        if not len(rows):
+            return
+        mask = mask[rows]
         per_bin = _column_counts(mask)
         sums.cells[0, layer] = self.bands.sums(per_bin)
         sums.frames[0, layer] = self.bands.frames(mask)
-        sums.power[0, layer] = self._power(codes * mask.view(np.uint8))
         sums.background[0, layer] = self.bands.sums(split(per_bin * self.table.units[background]))
+        bins, grain = np.flatnonzero(per_bin), self.bands.grain
+        inside = slice(bins[0] // grain * grain, (bins[-1] // grain + 1) * grain)
+        sums.power[0, layer] = self._power(codes[:, inside][rows] * mask[:, inside].view(np.uint8), inside.start)
 
-    def _power(self, codes: np.ndarray) -> np.ndarray:
-        """Return the power of each band in two parts, shape (bands, 2), int64."""
-        paired = self.bands.paired
-        return self.bands.sums(split(self.table.of_columns(codes, paired)), paired)
+    def _power(self, codes: np.ndarray, first_bin: int = 0) -> np.ndarray:
+        """Return the power of each band in two parts, shape (bands, 2), int64; ``codes`` begin at ``first_bin``."""
+        step = 2 if self.bands.paired else 1
+        known = self.table.of_columns(codes, self.bands.paired)
+        units = np.zeros(self.bands.bins // step, dtype=np.int64)
+        units[first_bin // step : first_bin // step + len(known)] = known
+        return self.bands.sums(split(units), self.bands.paired)
 
 
 def _active_frames(mask: np.ndarray) -> np.ndarray:

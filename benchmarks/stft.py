@@ -22,7 +22,7 @@ import soundfile
 import torch
 import yaml
 
-from antiphon.io.recordings import probe
+from antiphon.io.sound.recordings import probe
 from antiphon.stages import stft
 
 RATE_HZ = 48_000

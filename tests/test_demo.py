@@ -16,7 +16,7 @@ from antiphon.demo.season import presence
 from antiphon.demo.summary import _held
 from antiphon.demo.truth import Truth, read_truth, write_truth
 from antiphon.errors import AntiphonError
-from antiphon.io.deployments import read_deployments
+from antiphon.io.season.deployments import read_deployments
 from antiphon.stats.scores import unpacked
 
 

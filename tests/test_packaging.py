@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 import antiphon
-from antiphon.io.reasons import MEANINGS
+from antiphon.io.sound.reasons import MEANINGS
 
 
 @pytest.fixture(scope="module")

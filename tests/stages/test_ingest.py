@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from antiphon.errors import AntiphonError
-from antiphon.io import headers
-from antiphon.io.catalogue import read_batches, read_manifest, read_set_aside
-from antiphon.io.recordings import probe
+from antiphon.io.season import headers
+from antiphon.io.season.catalogue import read_batches, read_manifest, read_set_aside
+from antiphon.io.sound.recordings import probe
 from antiphon.stages import ingest
 
 HEADER = "deployment,site,folder,utc_offset,filename_time,channel,first_time,last_time"

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from antiphon.errors import AntiphonError
-from antiphon.io.catalogue import RecordingRow
 from antiphon.io.checkpoints import Card
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
+from antiphon.io.season.catalogue import RecordingRow
 from antiphon.io.spectrogram_writers import write_levels, write_probabilities
 from antiphon.io.spectrograms import Span, open_store
 from antiphon.io.tables import about, read_table

@@ -19,7 +19,7 @@ from antiphon.config import Formula, MaskRule, Settings, Stft, parse
 from antiphon.demo.recorders import DEPLOYMENTS, Site, wave_bytes
 from antiphon.demo.truth import Truth, truth_path, write_truth
 from antiphon.errors import AntiphonError
-from antiphon.io.deployments import COLUMNS, OPTIONAL_COLUMNS
+from antiphon.io.season.deployments import COLUMNS, OPTIONAL_COLUMNS
 from antiphon.io.whole import whole_file, write_text
 from antiphon.io.workers import in_order
 from antiphon.progress import log, track

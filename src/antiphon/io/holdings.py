@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from antiphon.errors import AntiphonError
-from antiphon.io.catalogue import Manifest, RecordingRow, SetAside, read_manifest, read_set_aside
 from antiphon.io.records import read_record
+from antiphon.io.season.catalogue import Manifest, RecordingRow, SetAside, read_manifest, read_set_aside
 
 __all__ = ["Holdings", "UnitStores", "read_holdings"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import xxhash
 
-from antiphon.io.catalogue import RecordingRow
-from antiphon.io.reasons import MEANINGS, Reason
-from antiphon.io.recordings import DecodeError, blocks, probe
+from antiphon.io.season.catalogue import RecordingRow
+from antiphon.io.sound.reasons import MEANINGS, Reason
+from antiphon.io.sound.recordings import DecodeError, blocks, probe
 
 __all__ = ["SampleFacts", "checked_blocks"]
 

@@ -16,14 +16,14 @@ import pyarrow.compute as pc
 
 from antiphon.config import Ingest, section
 from antiphon.errors import AntiphonError
-from antiphon.io.catalogue_writer import CatalogueWriter, Counts, write_catalogue
-from antiphon.io.deployments import Deployment, read_deployments
-from antiphon.io.drafting import draft_deployments
-from antiphon.io.filenames import own_patterns
-from antiphon.io.headers import Patience
-from antiphon.io.placing import Calendar, channels_of, place
-from antiphon.io.reasons import MEANINGS, Reason
-from antiphon.io.survey import Survey, Surveyor
+from antiphon.io.season.catalogue_writer import CatalogueWriter, Counts, write_catalogue
+from antiphon.io.season.deployments import Deployment, read_deployments
+from antiphon.io.season.drafting import draft_deployments
+from antiphon.io.season.headers import Patience
+from antiphon.io.season.placing import Calendar, channels_of, place
+from antiphon.io.season.survey import Survey, Surveyor
+from antiphon.io.sound.filenames import own_patterns
+from antiphon.io.sound.reasons import MEANINGS, Reason
 from antiphon.io.whole import write_text
 from antiphon.progress import log, track
 

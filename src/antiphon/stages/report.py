@@ -20,7 +20,7 @@ from antiphon.config import Report, section
 from antiphon.figures.digest import COLUMNS, coverage, heard, quality
 from antiphon.figures.page import ModelPart, Origin, season_page
 from antiphon.io.checkpoints import CARD, load_card
-from antiphon.io.reasons import MEANINGS
+from antiphon.io.sound.reasons import MEANINGS
 from antiphon.io.tables import read_table, table_path
 from antiphon.io.whole import read_json, write_text
 from antiphon.progress import log, track

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 
 from antiphon.config import Stft, section
-from antiphon.io.catalogue import Manifest, RecordingRow, read_manifest
 from antiphon.io.records import BatchRecord, UnitRecord, drop_stale_stores, fingerprint, write_record
 from antiphon.io.samples import SampleFacts, checked_blocks
+from antiphon.io.season.catalogue import Manifest, RecordingRow, read_manifest
 from antiphon.io.spectrogram_writers import write_levels
 from antiphon.io.spectrograms import Span, open_store, read_fingerprint
 from antiphon.io.workers import in_order

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from antiphon.io.clock import DAY_US, standard_offset_min
-from antiphon.io.deployments import Deployment
-from antiphon.io.headers import IGNORED
-from antiphon.io.reasons import MEANINGS, Reason
+from antiphon.io.season.clock import DAY_US, standard_offset_min
+from antiphon.io.season.deployments import Deployment
+from antiphon.io.season.headers import IGNORED
+from antiphon.io.sound.reasons import MEANINGS, Reason
 
 __all__ = ["RECORDINGS", "Calendar", "channels_of", "place", "standard_days"]
 
@@ -86,7 +86,7 @@ def place(headers: pa.Table, deployment: Deployment, name: str, channel: str, ca
     Parameters
     ----------
     headers
-        Table of the schema :data:`~antiphon.io.headers.KEPT`.
+        Table of the schema :data:`~antiphon.io.season.headers.KEPT`.
     deployment
         The deployment.
     name, channel

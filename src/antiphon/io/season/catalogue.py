@@ -46,7 +46,7 @@ class RecordingRow:
     status
         ``ok`` or ``repaired``.
     reason
-        Code of ``io/reasons.py``; None where there is nothing to say.
+        Code of ``io/sound/reasons.py``; None where there is nothing to say.
     detail
         One line for people.
     """

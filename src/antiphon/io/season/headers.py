@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from antiphon.io.deployments import Deployment
-from antiphon.io.filenames import NameTime, parse_name
-from antiphon.io.metadata import Candidate, recorder_facts
-from antiphon.io.patience import Beat, Hung, each_within
-from antiphon.io.reasons import MEANINGS, Reason
-from antiphon.io.recordings import Header, probe
-from antiphon.io.starts import Start, resolve_start
+from antiphon.io.season.deployments import Deployment
+from antiphon.io.season.patience import Beat, Hung, each_within
+from antiphon.io.season.starts import Start, resolve_start
+from antiphon.io.sound.filenames import NameTime, parse_name
+from antiphon.io.sound.metadata import Candidate, recorder_facts
+from antiphon.io.sound.reasons import MEANINGS, Reason
+from antiphon.io.sound.recordings import Header, probe
 from antiphon.io.whole import whole_file
 
 __all__ = [
@@ -159,7 +159,7 @@ def known_and_fresh(files: pa.Table, kept: pa.Table) -> tuple[pa.Table, pa.Table
     Parameters
     ----------
     files
-        Table of the schema :data:`~antiphon.io.listing.FILES`.
+        Table of the schema :data:`~antiphon.io.season.listing.FILES`.
     kept
         Table of the schema :data:`KEPT`.
 
@@ -185,7 +185,7 @@ def probe_files(audio_root: Path, files: pa.Table, clockwork: Clockwork, patienc
     audio_root
         Folder that paths are relative to.
     files
-        Table of the schema :data:`~antiphon.io.listing.FILES`.
+        Table of the schema :data:`~antiphon.io.season.listing.FILES`.
     clockwork
         What start times depend on.
     patience

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from antiphon.io.patience import Beat, Hung, each_within
+from antiphon.io.season.patience import Beat, Hung, each_within
 
 
 @pytest.mark.parametrize("threads", [1, 3])

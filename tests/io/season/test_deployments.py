@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from antiphon.errors import AntiphonError
-from antiphon.io.deployments import read_deployments
-from antiphon.io.drafting import draft_deployments
+from antiphon.io.season.deployments import read_deployments
+from antiphon.io.season.drafting import draft_deployments
 
 HEADER = (
     "deployment,site,latitude,longitude,folder,recorder,utc_offset,filename_time,channel,sensitivity_db,"

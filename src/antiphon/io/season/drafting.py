@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 import pyarrow.compute as pc
 
 from antiphon.errors import AntiphonError
-from antiphon.io.deployments import COLUMNS, OPTIONAL_COLUMNS
-from antiphon.io.filenames import parse_name
-from antiphon.io.listing import list_folder
-from antiphon.io.metadata import Candidate, recorder_facts
-from antiphon.io.recordings import probe
+from antiphon.io.season.deployments import COLUMNS, OPTIONAL_COLUMNS
+from antiphon.io.season.listing import list_folder
+from antiphon.io.sound.filenames import parse_name
+from antiphon.io.sound.metadata import Candidate, recorder_facts
+from antiphon.io.sound.recordings import probe
 
 __all__ = ["draft_deployments"]
 

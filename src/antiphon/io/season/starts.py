@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import NamedTuple
 
-from antiphon.io.clock import LocalTimeError, clock_is_set, local_time, offset_min, to_utc_us
-from antiphon.io.deployments import Deployment
-from antiphon.io.metadata import Candidate
-from antiphon.io.reasons import MEANINGS, Reason
+from antiphon.io.season.clock import LocalTimeError, clock_is_set, local_time, offset_min, to_utc_us
+from antiphon.io.season.deployments import Deployment
+from antiphon.io.sound.metadata import Candidate
+from antiphon.io.sound.reasons import MEANINGS, Reason
 
 __all__ = ["Start", "resolve_start"]
 
@@ -26,7 +26,7 @@ class Start(NamedTuple):
     start_local
         That wall clock, ISO 8601 with offset.
     source
-        Who said so: ``source`` of the :class:`~antiphon.io.metadata.Candidate`.
+        Who said so: ``source`` of the :class:`~antiphon.io.sound.metadata.Candidate`.
     reason
         Why there is no start, or ``times_disagree``; None where there is nothing to say.
     detail

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, TypeVar
 
 from antiphon.errors import AntiphonError
-from antiphon.io.clock import bound_us, parse_zone
+from antiphon.io.season.clock import bound_us, parse_zone
 
 __all__ = ["COLUMNS", "OPTIONAL_COLUMNS", "Deployment", "read_deployments"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from antiphon.errors import AntiphonError
-from antiphon.io import listing
-from antiphon.io.listing import FILES, list_folder
+from antiphon.io.season import listing
+from antiphon.io.season.listing import FILES, list_folder
 
 
 def make(folder: Path, *names: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from antiphon.io.riff import chunk_texts, clean_text
+from antiphon.io.sound.riff import chunk_texts, clean_text
 
 __all__ = ["flac_texts"]
 

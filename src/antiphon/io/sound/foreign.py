@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antiphon.io.reasons import Reason
+from antiphon.io.sound.reasons import Reason
 
 __all__ = ["foreign_reason"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from antiphon.io.deployments import Deployment
-from antiphon.io.headers import (
+from antiphon.io.season.deployments import Deployment
+from antiphon.io.season.headers import (
     IGNORED,
     Clockwork,
     Patience,
@@ -19,7 +19,7 @@ from antiphon.io.headers import (
     probe_files,
     timed_anew,
 )
-from antiphon.io.listing import list_folder
+from antiphon.io.season.listing import list_folder
 from antiphon.io.whole import sweep
 from antiphon.progress import log
 
@@ -33,11 +33,11 @@ class Survey:
     Attributes
     ----------
     headers
-        Table of the schema :data:`~antiphon.io.headers.KEPT`, a row for each file that is or may be a recording.
+        Table of the schema :data:`~antiphon.io.season.headers.KEPT`, a row for each file that is or may be a recording.
     read
         Number of files whose header was read.
     companions, others
-        Number of files that are no recordings, as in :class:`~antiphon.io.listing.Listing`.
+        Number of files that are no recordings, as in :class:`~antiphon.io.season.listing.Listing`.
     """
 
     headers: pa.Table

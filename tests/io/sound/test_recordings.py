@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_sound import chunk, flac_comments, fmt, info, ramp, wave
 
-from antiphon.io.pcm import SAMPLE_BYTES
-from antiphon.io.reasons import MEANINGS, Reason
-from antiphon.io.recordings import DecodeError, Header, blocks, probe
+from antiphon.io.sound.pcm import SAMPLE_BYTES
+from antiphon.io.sound.reasons import MEANINGS, Reason
+from antiphon.io.sound.recordings import DecodeError, Header, blocks, probe
 
 RATE = 16000
 

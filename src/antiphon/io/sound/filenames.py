@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from antiphon.errors import AntiphonError
-from antiphon.io.name_patterns import PATTERNS
+from antiphon.io.sound.name_patterns import PATTERNS
 
 __all__ = ["NameTime", "own_patterns", "parse_name"]
 
@@ -95,7 +95,7 @@ def parse_name(name: str, extra_patterns: Sequence[str] = ()) -> NameTime | None
     name
         File name, without folders.
     extra_patterns
-        The user's regular expressions, tried first; groups as in :class:`~antiphon.io.name_patterns.NamePattern`.
+        The user's regular expressions, tried first; groups as in :class:`~antiphon.io.sound.name_patterns.NamePattern`.
 
     Raises
     ------

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_sound import chunk, flac_comments, fmt, info, ramp, wamd, wave
 
-from antiphon.io.filenames import parse_name
-from antiphon.io.flac import flac_texts
-from antiphon.io.metadata import Candidate, RecorderFacts, recorder_facts
-from antiphon.io.recordings import Header, probe
+from antiphon.io.sound.filenames import parse_name
+from antiphon.io.sound.flac import flac_texts
+from antiphon.io.sound.metadata import Candidate, RecorderFacts, recorder_facts
+from antiphon.io.sound.recordings import Header, probe
 
 
 def facts(name: str = "", **texts: str) -> RecorderFacts:

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from antiphon.io.channels import channel_picker
-from antiphon.io.flac import flac_texts
-from antiphon.io.foreign import foreign_reason
-from antiphon.io.pcm import FULL_SCALE, stored_blocks
-from antiphon.io.reasons import MEANINGS, Reason
-from antiphon.io.riff import WaveLayout, scan_wave
+from antiphon.io.sound.channels import channel_picker
+from antiphon.io.sound.flac import flac_texts
+from antiphon.io.sound.foreign import foreign_reason
+from antiphon.io.sound.pcm import FULL_SCALE, stored_blocks
+from antiphon.io.sound.reasons import MEANINGS, Reason
+from antiphon.io.sound.riff import WaveLayout, scan_wave
 from antiphon.signal.grid import ANALYSIS_RATES_HZ
 
 __all__ = ["DecodeError", "Header", "blocks", "probe"]
@@ -52,7 +52,7 @@ class Header:
     status
         ``ok``, ``repaired`` (what is there is used) or ``quarantined`` (not used).
     reason
-        Code from :class:`~antiphon.io.reasons.Reason` where the status is not ok, else None.
+        Code from :class:`~antiphon.io.sound.reasons.Reason` where the status is not ok, else None.
     detail
         One line for people, else None.
     texts
@@ -83,7 +83,7 @@ class DecodeError(Exception):
     second
         Seconds into the recording at which it fails; the blocks before it are sound.
     reason
-        Code from :class:`~antiphon.io.reasons.Reason`: ``decode_error``, ``not_finite`` or ``changed_since_ingest``.
+        Code from :mod:`antiphon.io.sound.reasons`: ``decode_error``, ``not_finite`` or ``changed_since_ingest``.
     """
 
     def __init__(self, second: float, reason: Reason, detail: str = "") -> None:

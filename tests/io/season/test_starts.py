@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.io.clock import parse_zone
-from antiphon.io.deployments import Deployment
-from antiphon.io.metadata import Candidate
-from antiphon.io.starts import resolve_start
+from antiphon.io.season.clock import parse_zone
+from antiphon.io.season.deployments import Deployment
+from antiphon.io.season.starts import resolve_start
+from antiphon.io.sound.metadata import Candidate
 
 NOON = datetime(2024, 5, 6, 12)
 NOON_US = (NOON - datetime(1970, 1, 1)) // timedelta(microseconds=1)

@@ -17,8 +17,8 @@ from functools import reduce
 
 import guano
 
-from antiphon.io.filenames import NameTime
-from antiphon.io.recordings import Header
+from antiphon.io.sound.filenames import NameTime
+from antiphon.io.sound.recordings import Header
 
 __all__ = ["Candidate", "RecorderFacts", "recorder_facts"]
 
@@ -103,9 +103,9 @@ def recorder_facts(header: Header, name_time: NameTime | None) -> RecorderFacts:
     Parameters
     ----------
     header
-        What :func:`antiphon.io.recordings.probe` found.
+        What :func:`antiphon.io.sound.recordings.probe` found.
     name_time
-        What :func:`antiphon.io.filenames.parse_name` found.
+        What :func:`antiphon.io.sound.filenames.parse_name` found.
     """
     said = [facts for reader in _READERS if (facts := reader(header.texts))] if header.texts else []
     if name_time:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from antiphon.errors import AntiphonError
-from antiphon.io.patience import Beat, Hung, each_within
-from antiphon.io.reasons import Reason
+from antiphon.io.season.patience import Beat, Hung, each_within
+from antiphon.io.sound.reasons import Reason
 
 __all__ = ["FILES", "SOUND_EXTENSIONS", "Listing", "list_folder"]
 

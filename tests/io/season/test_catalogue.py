@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.errors import AntiphonError
-from antiphon.io.catalogue import read_batches, read_manifest, read_set_aside
-from antiphon.io.catalogue_writer import write_catalogue
-from antiphon.io.clock import local_time, parse_zone, standard_offset_min
-from antiphon.io.deployments import Deployment
-from antiphon.io.headers import KEPT
-from antiphon.io.placing import Calendar, channels_of, place, standard_days
+from antiphon.io.season.catalogue import read_batches, read_manifest, read_set_aside
+from antiphon.io.season.catalogue_writer import write_catalogue
+from antiphon.io.season.clock import local_time, parse_zone, standard_offset_min
+from antiphon.io.season.deployments import Deployment
+from antiphon.io.season.headers import KEPT
+from antiphon.io.season.placing import Calendar, channels_of, place, standard_days
 
 SEASON = Calendar(None, None, 31)
 MONTH_IN_MAY = datetime(2024, 5, 6, 4, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from antiphon.io.clock import (
+from antiphon.io.season.clock import (
     DAY_US,
     LocalTimeError,
     bound_us,

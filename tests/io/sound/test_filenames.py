@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.errors import AntiphonError
-from antiphon.io.filenames import NameTime, parse_name
-from antiphon.io.name_patterns import PATTERNS
+from antiphon.io.sound.filenames import NameTime, parse_name
+from antiphon.io.sound.name_patterns import PATTERNS
 
 EXAMPLES = [(pattern.name, name, meant) for pattern in PATTERNS for name, meant in pattern.examples.items()]
 

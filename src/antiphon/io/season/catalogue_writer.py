@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from antiphon.io.catalogue import RecordingRow
-from antiphon.io.clock import standard_offset_min
-from antiphon.io.deployments import Deployment
-from antiphon.io.placing import RECORDINGS
+from antiphon.io.season.catalogue import RecordingRow
+from antiphon.io.season.clock import standard_offset_min
+from antiphon.io.season.deployments import Deployment
+from antiphon.io.season.placing import RECORDINGS
 from antiphon.io.whole import sweep, whole_file
 
 __all__ = ["CatalogueWriter", "Counts", "write_catalogue"]
@@ -100,7 +100,7 @@ class CatalogueWriter:
         name
             Name under which it is analysed (each channel may have its own).
         placed
-            Table of the schema :data:`~antiphon.io.placing.RECORDINGS`.
+            Table of the schema :data:`~antiphon.io.season.placing.RECORDINGS`.
         """
         self.counts.add(placed)
         self._deployments.append(name)

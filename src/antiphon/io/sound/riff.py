@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from antiphon.io.reasons import Reason
+from antiphon.io.sound.reasons import Reason
 
 __all__ = ["WaveLayout", "chunk_texts", "clean_text", "scan_wave"]
 
@@ -70,7 +70,7 @@ class WaveLayout:
     promised_bytes
         What the header promises; None where it does not say.
     texts
-        Metadata, as :attr:`antiphon.io.recordings.Header.texts`.
+        Metadata, as :attr:`antiphon.io.sound.recordings.Header.texts`.
     """
 
     format: str

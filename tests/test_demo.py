@@ -75,7 +75,7 @@ def test_season__knows_the_truth_of_each_recording(season):
 
 def test_season__is_the_same_each_time(season, root, tmp_path):
     config = [root / "config" / "config.yaml", root / "config" / "demo.yaml"]
-    write(folder=tmp_path, config=config, days=1, duration_s=0.5)
+    write(folder=tmp_path, config=config, days=1, duration_s=0.5, workers=2)
     for path in season.rglob("*"):
         if path.is_file():
             assert path.read_bytes() == (tmp_path / path.relative_to(season)).read_bytes(), path

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from antiphon.networks import resunet
 from antiphon.networks.patch_critic import PatchCritic
 from antiphon.networks.resunet import ResUNet
 
@@ -27,6 +28,13 @@ def test_resunet__draws_no_checkerboard_at_the_start(network):
     logits = network(torch.randn(1, 3, 64, 32))
     groups = logits.unfold(2, 2, 2).unfold(3, 2, 2)
     assert torch.equal(groups.amax((-1, -2)), groups.amin((-1, -2)))
+
+
+def test_shuffle__is_that_of_torch():
+    groups = torch.randn(2, 12, 5, 7).to(memory_format=torch.channels_last)
+    shuffled = resunet._shuffled(groups)
+    assert torch.equal(shuffled, torch.pixel_shuffle(groups, 2))
+    assert shuffled.is_contiguous()
 
 
 def test_resunet__knows_the_frequency_once_it_learned(network):

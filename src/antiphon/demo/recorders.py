@@ -66,6 +66,14 @@ def _audiomoth_comment(local: datetime) -> str:
     )
 
 
+def _song_meter_name(local: datetime) -> str:
+    return f"S4A03895_{local:%Y%m%d_%H%M%S}.wav"
+
+
+def _no_comment(local: datetime) -> None:
+    return None
+
+
 DEPLOYMENTS = (
     Site(
         deployment="A1",
@@ -92,8 +100,8 @@ DEPLOYMENTS = (
         offset_min=-5 * 60,
         place=Recorder(22_050, 15.0, -1.2, 32.0, 700.0, 0.0, 1000.0),
         gain_db=-46.0,
-        file_name=lambda local: f"S4A03895_{local:%Y%m%d_%H%M%S}.wav",
-        comment=lambda local: None,
+        file_name=_song_meter_name,
+        comment=_no_comment,
     ),
 )
 """Names on purpose: one that looks like a short code and one that looks like a date."""

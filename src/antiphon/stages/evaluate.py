@@ -25,8 +25,8 @@ from antiphon.learning.generators import make_generator
 from antiphon.learning.validation import separated, tune
 from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
-from antiphon.signal.levels import NOT_HEARD, PROBABILITY_SCALE
-from antiphon.stats.judgement import MACRO, Judgement, constant_codes
+from antiphon.signal.levels import PROBABILITY_SCALE
+from antiphon.stats.judgement import MACRO, Judgement, constant_codes, found_cells
 from antiphon.stats.scores import code_of_threshold
 
 __all__ = ["VERSION", "run"]
@@ -86,8 +86,7 @@ def run(
         for row in verdict.rows(test.sources, test.groups, rules.bootstrap, rules.seed)
     ]
     _save_scores(output, about, rules, rows)
-    shown = _spread(verdicts[about.model].example_f1(), rules.pictures)
-    _save_pictures(output / "examples.png", separator, least, test, shown, about)
+    _save_pictures(output / "examples.png", separator, least, test, verdicts[about.model].example_f1(), rules, about)
     for row in rows:
         if row["source"] == MACRO:
             log(f"evaluate: {row['method']}: F1 {row['f1']:.3f} ({row['f1_low']:.3f} to {row['f1_high']:.3f})")
@@ -143,24 +142,26 @@ def _save_scores(folder: Path, about: Card, rules: Evaluate, rows: list[dict[str
 
 
 def _save_pictures(
-    path: Path, separator: Separator, least: list[int], test: Examples, shown: list[int], about: Card
+    path: Path,
+    separator: Separator,
+    least: list[int],
+    test: Examples,
+    f1: np.ndarray,
+    rules: Evaluate,
+    about: Card,
 ) -> None:
-    """Draw some test examples: the mixture, what is true in it and what was found."""
+    """Draw test examples from the best to the worst: the mixture, what is true in it and what was found."""
+    shown = _spread(f1, rules.pictures)
     codes = [separator.separate(test.level[i], test.floor[i], test.background[i]) for i in shown]
-    found = np.array(
-        [
-            (one >= np.array(least)[:, None, None]) & (test.level[i] != NOT_HEARD)
-            for one, i in zip(codes, shown, strict=True)
-        ]
-    )
+    names = {0: "best", len(shown) // 2: "median", len(shown) - 1: "worst"}
     sheet = example_sheet(
         test.level[shown],
         test.masks(shown),
         test.sources,
         hop_s=about.grid.hop_s,
         bin_hz=about.grid.bin_hz,
-        titles=[test.groups[i] for i in shown],
-        compared=found,
+        titles=[f"{names.get(place, '')} F1 {f1[i]:.2f}  {test.groups[i]}".strip() for place, i in enumerate(shown)],
+        compared=np.array([found_cells(one, least) for one in codes]),
     )
     with whole_file(path) as scratch:
         scratch.write_bytes(png_bytes(sheet, dpi=110))

@@ -11,7 +11,7 @@ import numpy as np
 
 from antiphon.stats.scores import Counts, ImageError, bootstrap_f1, mean_known, unpacked
 
-__all__ = ["MACRO", "Judgement", "constant_codes"]
+__all__ = ["MACRO", "Judgement", "constant_codes", "found_cells"]
 
 MACRO = "macro"
 """Name of the row that holds the mean of the sources."""
@@ -62,11 +62,10 @@ class Judgement:
         floor
             Floor codes of the examples, shape (example, frequency), uint8.
         """
-        least = np.asarray(least_codes)[:, None, None]
         counts, errors = [], []
         for codes, mixture, bits, quiet in zip(found, level, mask_bits, floor, strict=True):
-            truth = unpacked(bits, len(least))
-            counts.append(Counts.of((codes >= least) & (codes != _NOT_HEARD), truth, mixture != 0))
+            truth = unpacked(bits, len(least_codes))
+            counts.append(Counts.of(found_cells(codes, least_codes), truth, mixture != 0))
             errors.append(ImageError.of(codes, truth, mixture, quiet))
         return cls(method, Counts.stacked(counts), reduce(add, errors))
 
@@ -110,6 +109,20 @@ class Judgement:
             }
             for row, source in enumerate((*sources, MACRO))
         ]
+
+
+def found_cells(codes: np.ndarray, least_codes: Sequence[int]) -> np.ndarray:
+    """Return which cells count as found, bool, from probability codes, both (source, time, frequency).
+
+    Parameters
+    ----------
+    codes
+        Probability codes; 255 is not heard.
+    least_codes
+        Code from which a cell counts, for each source.
+    """
+    least = np.asarray(least_codes)[:, None, None]
+    return np.asarray((codes >= least) & (codes != _NOT_HEARD))
 
 
 def constant_codes(level: np.ndarray, sources: int, code: int) -> Iterable[np.ndarray]:

@@ -11,6 +11,8 @@ import yaml
 
 from antiphon.signal.grid import Grid
 
+# Tests run side by side: one thread each, so that they do not wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import os
 import re
 import sys
 import types
@@ -21,6 +22,10 @@ from antiphon import __version__
 from antiphon.errors import AntiphonError
 
 __all__ = ["COMMANDS", "main", "parser_for"]
+
+# Threads that spin while they wait make a network ten times slower as soon as anything else runs on their cores. It is
+# read when PyTorch is loaded, which every stage does later than this.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "ingest": ("antiphon.stages.ingest", "run", "list the recordings, good and bad"),

@@ -45,7 +45,7 @@ def stage_version(stage):
 
 def as_json(section):
     """Return a section of the settings as JSON: what a rule traces and hands to its stage."""
-    return json.dumps(section.model_dump(mode="json"), sort_keys=True)
+    return json.dumps(section.model_dump(mode="json"))
 
 
 def model_json(wildcards):

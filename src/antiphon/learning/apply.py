@@ -48,9 +48,6 @@ class Strip:
     kept: slice
     frames: int
 
-    def __hash__(self) -> int:
-        return hash((self.recording, self.start))
-
 
 def strips(recordings: Sequence[slice], *, strip_frames: int, margin_frames: int, multiple: int) -> Iterator[Strip]:
     """Cut recordings into overlapping strips that keep every frame exactly once.
@@ -175,12 +172,13 @@ class Separator:
         )
         while window := list(islice(plan, _BATCHES_AHEAD * self.batch)):
             codes = read(slice(window[0].start, window[-1].stop))
-            found: dict[Strip, np.ndarray] = {}
+            found: dict[int, np.ndarray] = {}
             for some in _alike(window, self.batch):
                 seen = _stacked(some, codes, window[0].start)
                 rows = [strip.recording for strip in some]
-                found.update(zip(some, self._probabilities(seen, floor[rows], background[rows]), strict=True))
-            yield np.concatenate([found[strip][:, strip.kept] for strip in window], axis=1)
+                probabilities = self._probabilities(seen, floor[rows], background[rows])
+                found.update(zip((strip.start for strip in some), probabilities, strict=True))
+            yield np.concatenate([found[strip.start][:, strip.kept] for strip in window], axis=1)
 
     @torch.inference_mode()
     def _probabilities(self, codes: np.ndarray, floor: np.ndarray, background: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from antiphon.networks.generator import FEATURES
 from antiphon.signal.levels import NOT_HEARD, SCALE_DB
 
 __all__ = ["HIGHEST_DB", "LOWEST_DB", "UNIT_DB", "excess", "features"]
@@ -29,14 +30,16 @@ def features(codes: Tensor, floor: Tensor, background: Tensor) -> Tensor:
 
     Returns
     -------
-    Shape (batch, 3, time, frequency), float32: level above the floor and level above the background, in units of
+    Shape (batch, ``FEATURES``, time, frequency), float32: level above the floor and above the background, in units of
     ``UNIT_DB`` and between ``LOWEST_DB`` and ``HIGHEST_DB``, both 0 where not heard; and 1 where heard, else 0.
     """
-    heard = (codes != NOT_HEARD).float()
-    level = codes.float()
-    above_floor = _above(level, floor).mul_(heard)
-    above_background = _above(level, background).mul_(heard)
-    return torch.stack([above_floor, above_background, heard], dim=1)
+    batch, frames, bins = codes.shape
+    seen = torch.empty((batch, FEATURES, frames, bins), device=codes.device)
+    seen[:, 2] = codes != NOT_HEARD
+    for above, reference in zip(seen[:, :2].unbind(1), (floor, background), strict=True):
+        torch.sub(codes, reference.float()[:, None], out=above)
+        above.mul_(SCALE_DB / UNIT_DB).clamp_(LOWEST_DB / UNIT_DB, HIGHEST_DB / UNIT_DB).mul_(seen[:, 2])
+    return seen
 
 
 def excess(seen: Tensor) -> Tensor:
@@ -52,9 +55,3 @@ def excess(seen: Tensor) -> Tensor:
     Shape (batch, 1, time, frequency), at least 0.
     """
     return seen[:, :1].clamp(min=0)
-
-
-def _above(level: Tensor, reference: Tensor) -> Tensor:
-    """Return level codes over reference codes in units of ``UNIT_DB``."""
-    difference = level - reference.float()[:, None, :]
-    return difference.mul_(SCALE_DB / UNIT_DB).clamp_(LOWEST_DB / UNIT_DB, HIGHEST_DB / UNIT_DB)

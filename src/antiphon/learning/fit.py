@@ -134,8 +134,10 @@ class Training:
             generator=generator,
             critic=critic,
             average=copy.deepcopy(generator).eval().requires_grad_(False),
-            optimizer=torch.optim.AdamW(groups, lr=recipe.learning_rate),
-            critic_optimizer=torch.optim.Adam(critic.parameters(), lr=recipe.critic.learning_rate, betas=_CRITIC_BETAS),
+            optimizer=torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True),
+            critic_optimizer=torch.optim.Adam(
+                critic.parameters(), lr=recipe.critic.learning_rate, betas=_CRITIC_BETAS, fused=True
+            ),
             device=device,
             dtype=dtype,
         )

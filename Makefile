@@ -26,7 +26,7 @@ test-slurm: setup      ## the workflow on a real Slurm, brought up from Debian's
 	PATH="$(CURDIR)/$(BIN):$$PATH" ANTIPHON_SLURM_LAB=1 $(BIN)/pytest -m slurm tests/slurm
 
 bench: setup           ## speed beside peers, as ratios of one run
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.stft
+	for work in ingest stft tabulate; do $(BIN)/python -m benchmarks.$$work || exit 1; done
 
 lint: setup            ## style, types, workflow
 	$(BIN)/ruff check .

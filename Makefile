@@ -20,7 +20,7 @@ demo: setup            ## the main job on a season made by formula
 	$(BIN)/antiphon demo-summary --folder demo --results demo/results
 
 test: setup            ## all tests that need no cluster and no GPU
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n $(CORES) --dist worksteal
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n $(CORES) --dist loadfile
 
 test-slurm: setup      ## the workflow on a real Slurm, brought up from Debian's packages (as root)
 	PATH="$(CURDIR)/$(BIN):$$PATH" ANTIPHON_SLURM_LAB=1 $(BIN)/pytest -m slurm tests/slurm

@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "errors": set(),
     "progress": set(),
     "config": {"errors"},
+    "schema": {"config"},
     "signal": set(),
     "networks": set(),
     "scenes": {"signal"},

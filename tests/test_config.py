@@ -6,8 +6,9 @@ import json
 import pytest
 import yaml
 
-from antiphon.config import Settings, Stft, json_schema, key_table, parse, section
+from antiphon.config import Settings, Stft, parse, section
 from antiphon.errors import AntiphonError
+from antiphon.schema import json_schema, key_table
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from antiphon.io.pairs import read_examples
 from antiphon.io.spectrograms import open_store
 from conftest import ROOT, tiny_settings, write_recording, write_tiny_season
 
-pytestmark = pytest.mark.xdist_group("workflow")
 BATCHES = {"A1.2024-05-02", "20190522.2024-05-02"}
 
 

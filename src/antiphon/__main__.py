@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "tabulate": ("antiphon.stages.tabulate", "run", "turn sources into numbers"),
     "report": ("antiphon.stages.report", "run", "turn numbers into a page"),
     "draft": ("antiphon.stages.ingest", "draft", "draft deployments.csv from a folder tree"),
-    "schema": ("antiphon.config", "write_schema", "write the JSON schema and the key table of the settings"),
+    "schema": ("antiphon.schema", "write", "write the JSON schema and the key table of the settings"),
     "demo-write": ("antiphon.demo", "write", "make the small season of `make demo`"),
     "demo-summary": ("antiphon.demo", "summary", "hold the demo's results against the truth"),
 }

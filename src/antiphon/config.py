@@ -2,7 +2,7 @@
 
 A value stands once, in YAML, with its unit; the classes here only say what is allowed, so they have no defaults (an
 optional key is written ``null``). Unknown keys are fatal and all mistakes are reported at once. The JSON schema in
-``config/schema.json`` and the key table in ``config/README.md`` are made from these classes.
+``config/schema.json`` and the key table in ``config/README.md`` are made from these classes (:mod:`antiphon.schema`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -34,11 +33,8 @@ __all__ = [
     "Stft",
     "Tabulate",
     "Train",
-    "json_schema",
-    "key_table",
     "parse",
     "section",
-    "write_schema",
 ]
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
@@ -334,49 +330,3 @@ def parse(model: type[Section], values: Mapping[str, Any], origin: str = "settin
 def section(model: type[Section], text: str) -> Section:
     """Check one section that a rule handed over as JSON ``text``; errors as :func:`parse`."""
     return parse(model, json.loads(text), origin=f"--settings for {model.__name__.lower()}")
-
-
-def json_schema() -> str:
-    """Return the JSON schema of the whole settings file, as kept in ``config/schema.json``."""
-    return json.dumps(Settings.model_json_schema(), indent=2, sort_keys=True) + "\n"
-
-
-def write_schema(*, schema: Path, keys: Path) -> None:
-    """Write the JSON schema of the settings, and the table of all keys into the settings' README.
-
-    Parameters
-    ----------
-    schema
-        The schema's file, ``config/schema.json``.
-    keys
-        Markdown file whose part between ``<!-- keys -->`` and ``<!-- /keys -->`` becomes the table.
-    """
-    schema.write_text(json_schema(), encoding="utf-8")
-    before, _, rest = keys.read_text(encoding="utf-8").partition("<!-- keys -->")
-    _, _, after = rest.partition("<!-- /keys -->")
-    keys.write_text(f"{before}<!-- keys -->\n{key_table()}<!-- /keys -->{after}", encoding="utf-8")
-
-
-def key_table() -> str:
-    """Return every key of the settings with its meaning as a Markdown table."""
-    rows = ["| key | meaning |", "| --- | --- |"]
-    rows += [f"| `{key}` | {meaning} |" for key, meaning in _keys(Settings, "")]
-    return "\n".join(rows) + "\n"
-
-
-def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield each key below ``model`` as a dotted name with its description, depth first."""
-    for name, field in model.model_fields.items():
-        yield f"{prefix}{name}", str(field.description)
-        for inner, step in _sections_in(field.annotation):
-            yield from _keys(inner, f"{prefix}{name}.{step}")
-
-
-def _sections_in(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:
-    """Yield the section that a field holds: itself, or each value of a mapping by name."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation, ""
-    elif get_origin(annotation) is dict:
-        value = get_args(annotation)[1]
-        if isinstance(value, type) and issubclass(value, BaseModel):
-            yield value, "<name>."

@@ -145,7 +145,6 @@ def test_stft__killed_anywhere_ends_with_the_same_bytes(batch, tmp_path, after_s
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert not (broken / "r.json").exists()
     run(batch, broken / "r.json")
     assert digest(tmp_path / "whole") == digest(broken)
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import identity
 from test_stft import digest
 
 from antiphon.config import Source
@@ -21,6 +20,7 @@ from antiphon.io.spectrograms import Span, open_store
 from antiphon.learning.generators import make_generator
 from antiphon.signal.grid import Grid
 from antiphon.stages import infer
+from conftest import identity
 
 GRID = Grid(0.016, 0.008, 64)
 SETTINGS = {"strip_frames": 256, "margin_frames": 32, "keep": "all", "keep_above": 0.05}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,9 @@ from antiphon.io.sound.recordings import DecodeError, blocks, probe
 __all__ = ["SampleFacts", "checked_blocks"]
 
 _BLOCK_SAMPLES = 1 << 17
+# Flags for people: the measured shares stand beside them in the table recordings.
+_MUCH_CLIPPED = 0.01
+_MUCH_DC = 0.05
 
 
 @dataclass
@@ -31,8 +35,8 @@ class SampleFacts:
         Samples at or beyond the clipping level.
     total
         Sum of the samples.
-    peak
-        Largest magnitude, full scale 1.0.
+    low, high
+        Least and largest sample, full scale 1.0; meaningless before the first sample.
     status, reason, detail
         Verdict: None until something other than what ingest said is found.
     """
@@ -40,7 +44,8 @@ class SampleFacts:
     samples: int = 0
     clipped: int = 0
     total: float = 0.0
-    peak: float = 0.0
+    low: float = math.inf
+    high: float = -math.inf
     status: str | None = None
     reason: str | None = None
     detail: str | None = None
@@ -51,26 +56,42 @@ class SampleFacts:
         self._hash.update(block.data)
         self.samples += len(block)
         self.total += float(block.sum(dtype=np.float64))
-        peak = max(float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
-        self.peak = max(self.peak, peak)
-        if peak >= clipping_level:
+        low, high = float(block.min(initial=math.inf)), float(block.max(initial=-math.inf))
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        if max(high, -low) >= clipping_level:
             self.clipped += int(np.count_nonzero(np.abs(block) >= clipping_level))
 
     def as_row(self, row: RecordingRow) -> dict[str, Any]:
-        """Return the facts for the batch record; the verdict of ingest stands where decoding found nothing worse."""
-        status, reason, detail = self.status or row.status, self.reason or row.reason, self.detail
-        if self.status is None and self.samples and self.peak == 0.0:
-            reason, detail = Reason.DIGITAL_SILENCE, MEANINGS[Reason.DIGITAL_SILENCE]
+        """Return the facts for the batch record: the verdict of decoding, else of ingest, then what the samples show.
+
+        The first of several reasons is the row's; ``detail`` tells them all.
+        """
+        verdict = self if self.status else row
+        notes = [(verdict.reason, verdict.detail)] if verdict.reason else []
+        notes += [(reason, MEANINGS[reason]) for reason in self._flags()]
+        sound = max(1, self.samples)
         return {
-            "status": status,
-            "reason": reason,
-            "detail": detail,
+            "status": verdict.status,
+            "reason": notes[0][0] if notes else None,
+            "detail": "; ".join(detail for _, detail in notes if detail) or None,
             "samples": self.samples,
             "content_hash": self._hash.hexdigest(),
-            "clipped_share": self.clipped / self.samples if self.samples else 0.0,
-            "dc": self.total / self.samples if self.samples else 0.0,
-            "peak": self.peak,
+            "clipped_share": self.clipped / sound,
+            "dc": self.total / sound,
+            "peak": max(self.high, -self.low, 0.0),
         }
+
+    def _flags(self) -> Iterator[Reason]:
+        """Yield what is odd about the samples as a whole; each is used nevertheless."""
+        if not self.samples:
+            return
+        if self.low == self.high:
+            yield Reason.STUCK_CHANNEL if self.low else Reason.DIGITAL_SILENCE
+            return
+        if self.clipped > _MUCH_CLIPPED * self.samples:
+            yield Reason.CLIPPED
+        if abs(self.total) > _MUCH_DC * self.samples:
+            yield Reason.DC_OFFSET
 
 
 def checked_blocks(path: Path, row: RecordingRow, facts: SampleFacts, clipping_level: float) -> Iterator[np.ndarray]:

@@ -26,7 +26,7 @@ from antiphon.signal.spectrogram import stream_level_codes
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 1
+VERSION = 2
 
 
 def run(*, manifest: Path, audio_root: Path, settings: str, record: Path, workers: int = 1) -> None:

@@ -30,6 +30,10 @@ class Reason(StrEnum):
     DECODE_ERROR = "decode_error"
     CHANGED = "changed_since_ingest"
     DIGITAL_SILENCE = "digital_silence"
+    STUCK_CHANNEL = "stuck_channel"
+    CLIPPED = "clipped"
+    DC_OFFSET = "dc_offset"
+    DUPLICATE = "duplicate"
     NAME_NOT_UTF8 = "name_not_utf8"
     MISSING = "missing"
     NOT_A_FILE = "not_a_file"
@@ -40,6 +44,7 @@ class Reason(StrEnum):
     LOCAL_TIME_MISSING = "local_time_missing"
     LOCAL_TIME_TWICE = "local_time_twice"
     TIMES_DISAGREE = "times_disagree"
+    SETUP_CHANGED = "setup_changed"
     OUTSIDE_DEPLOYMENT = "outside_deployment"
     OUTSIDE_SEASON = "outside_season"
     OVERLAPS = "overlaps"
@@ -66,6 +71,10 @@ MEANINGS: dict[Reason, str] = {
     Reason.DECODE_ERROR: "the sound cannot be decoded to its end",
     Reason.CHANGED: "the file is not the one that was listed; run `snakemake -R ingest`",
     Reason.DIGITAL_SILENCE: "every sample is zero",
+    Reason.STUCK_CHANNEL: "every sample has the same value, which is not zero: a dead microphone or channel",
+    Reason.CLIPPED: "more than 1 % of the samples are clipped (stft.clipping_level)",
+    Reason.DC_OFFSET: "the mean of the samples is more than 5 % of full scale away from zero",
+    Reason.DUPLICATE: "an earlier recording of the deployment has the same samples: they would count twice",
     Reason.NAME_NOT_UTF8: "the file's name is no UTF-8; rename it",
     Reason.MISSING: "the name leads to no file: a broken link, or a file removed while it was listed",
     Reason.NOT_A_FILE: "a pipe, device or socket under a recording's name",
@@ -76,6 +85,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.LOCAL_TIME_MISSING: "a local time that its zone skipped; the clock does not follow that zone",
     Reason.LOCAL_TIME_TWICE: "a local time that its zone showed twice; fill the column `ambiguous`",
     Reason.TIMES_DISAGREE: "header and name disagree on the start; the more trusted one is used",
+    Reason.SETUP_CHANGED: "rate, coding, channels, gain or recorder are new from here on: check that levels compare",
     Reason.OUTSIDE_DEPLOYMENT: "it starts before first_time or after last_time of its deployment",
     Reason.OUTSIDE_SEASON: "it starts before first_day or after last_day of the season",
     Reason.OVERLAPS: "it starts more than 1 s before an earlier recording ends: that time would count twice",

@@ -126,12 +126,11 @@ class Model(_Section):
 
 
 class Formula(_Section):
-    """Scenes made by formula: how many, how long, how hard."""
+    """Scenes made by formula: how many, how hard."""
 
     train: int = Field(ge=1, description="scenes to learn from")
     validation: int = Field(ge=1, description="scenes that choose checkpoint and thresholds")
-    test: int = Field(ge=1, description="scenes that are only judged")
-    duration_s: PositiveSeconds = Field(description="length of a scene, seconds")
+    test: int = Field(ge=1, description="scenes that are only judged (in-domain: the same formulas make them)")
     snr_low_db: float = Field(description="lowest signal-to-noise ratio of an event in its own band, dB")
     snr_high_db: float = Field(description="highest signal-to-noise ratio of an event in its own band, dB")
     rates_hz: list[Annotated[int, Field(ge=8000)]] = Field(
@@ -158,6 +157,7 @@ class MaskRule(_Section):
 class Pair(_Section):
     """Where the examples to learn from come from."""
 
+    duration_s: PositiveSeconds = Field(description="length of every example, seconds")
     formula: Formula = Field(description="scenes by formula with exact truth")
     mask_rule: MaskRule = Field(description="which cells are labelled")
 

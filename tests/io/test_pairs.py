@@ -1,10 +1,13 @@
 """pairs.zarr: a round trip, whole or absent, the same bytes for the same examples."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from antiphon.errors import AntiphonError
-from antiphon.io.pairs import Example, read_examples, read_pairs_attributes, write_pairs
+from antiphon.io.pair_writers import write_pairs
+from antiphon.io.pairs import Event, Example, read_examples, read_pairs_attributes, splits_of
 from antiphon.signal.grid import Grid
 from antiphon.signal.masking import pack_masks
 
@@ -37,8 +40,8 @@ def contents(folder):
 
 
 def test_pairs__come_back_as_they_were_written(tmp_path):
-    write(tmp_path / "pairs.zarr", {"train": 37, "validation": 5, "test": 1})
-    for split, count in {"train": 37, "validation": 5, "test": 1}.items():
+    write(tmp_path / "pairs.zarr", {"train": 37, "validation": 5, "test_in_domain": 1})
+    for split, count in {"train": 37, "validation": 5, "test_in_domain": 1}.items():
         examples = read_examples(tmp_path / "pairs.zarr", split)
         assert len(examples) == count
         assert examples.sources == SOURCES
@@ -67,9 +70,9 @@ def test_examples__unpack_their_masks(tmp_path):
 
 def test_pairs__are_few_files_and_the_same_bytes(tmp_path):
     for name in ("a.zarr", "b.zarr"):
-        write(tmp_path / name, {"train": 70, "validation": 9, "test": 9})
+        write(tmp_path / name, {"train": 70, "validation": 9, "test_in_domain": 9})
     assert contents(tmp_path / "a.zarr") == contents(tmp_path / "b.zarr")
-    assert len(contents(tmp_path / "a.zarr")) <= 48
+    assert len(contents(tmp_path / "a.zarr")) <= 60
 
 
 def test_pairs__are_whole_or_absent(tmp_path):
@@ -96,5 +99,38 @@ def test_read_examples__says_what_to_do(tmp_path):
     with pytest.raises(AntiphonError, match="run the stage pair"):
         read_examples(tmp_path / "pairs.zarr", "train")
     write(tmp_path / "pairs.zarr", {"train": 1})
-    with pytest.raises(AntiphonError, match="no split 'test'; it has train"):
-        read_examples(tmp_path / "pairs.zarr", "test")
+    with pytest.raises(AntiphonError, match="no split 'test_in_domain'; it has train"):
+        read_examples(tmp_path / "pairs.zarr", "test_in_domain")
+
+
+def test_pairs__keep_what_is_not_known(tmp_path):
+    unknown = np.full((20, GRID.bins), 0b10, dtype=np.uint8)
+    with write_pairs(
+        tmp_path / "pairs.zarr", grid=GRID, sources=SOURCES, counts={"train": 2, "validation": 1}, attributes={}
+    ) as writer:
+        writer.append("train", example(0))
+        writer.append("train", replace(example(1), known_bits=unknown, origin="boxes", members=("site", "recordist")))
+        writer.append("validation", example(2))
+    assert splits_of(tmp_path / "pairs.zarr") == ("train", "validation")
+    train, validation = (read_examples(tmp_path / "pairs.zarr", split) for split in ("train", "validation"))
+    assert validation.known_bits is None
+    assert validation.known().all() and validation.known().shape == validation.masks().shape
+    assert train.known()[0].all()
+    assert not train.known()[1, 0].any() and train.known()[1, 1].all()
+    assert train.members == (("place 0",), ("site", "recordist"))
+    assert train.origins == ("formula", "boxes")
+
+
+def test_pairs__keep_events_and_say_which_overlap(tmp_path):
+    low, high = Event(0, 1.0, 2.0, 500.0, 900.0, 3.0), Event(1, 1.5, 3.0, 800.0, 2000.0, np.nan)
+    beside, twin = Event(1, 2.5, 3.0, 500.0, 700.0, 9.0), Event(0, 1.2, 1.8, 600.0, 700.0, 4.0)
+    with write_pairs(tmp_path / "pairs.zarr", grid=GRID, sources=SOURCES, counts={"train": 3}, attributes={}) as writer:
+        writer.append("train", replace(example(0), events=(low, high, beside)))
+        writer.append("train", example(1))
+        writer.append("train", replace(example(2), events=(low, twin)))
+    events = read_examples(tmp_path / "pairs.zarr", "train").events
+    np.testing.assert_array_equal(events.example, [0, 0, 0, 2, 2])
+    np.testing.assert_array_equal(events.source, [0, 1, 1, 0, 0])
+    np.testing.assert_array_equal(events.overlaps, [True, True, False, False, False])
+    np.testing.assert_array_equal(events.start_s, np.float32([1.0, 1.5, 2.5, 1.0, 1.2]))
+    np.testing.assert_array_equal(events.snr_db, np.float32([3.0, np.nan, 9.0, 3.0, 4.0]))

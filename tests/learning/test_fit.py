@@ -35,6 +35,7 @@ class Examples:
     floor: np.ndarray
     background: np.ndarray
     sources: tuple[str, ...] = ("low", "high")
+    known_bits: np.ndarray | None = None
 
 
 def blobs(seed, count=6, frames=64, bins=32):

@@ -16,6 +16,7 @@ class Examples:
     floor: np.ndarray
     background: np.ndarray
     sources: tuple[str, ...] = ("a", "b")
+    known_bits: np.ndarray | None = None
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from antiphon.scenes.soundscape import LABELS, event_snr_db, make_scene
+from antiphon.scenes.soundings import event_snr_db
+from antiphon.scenes.soundscape import LABELS, make_scene
 from antiphon.scenes.weather import recorder
 
 RATE = 24_000

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from antiphon.errors import AntiphonError
-from antiphon.io.pairs import SPLITS, read_examples
+from antiphon.io.pairs import read_examples
 from antiphon.stages import pair
+
+SPLITS = ("train", "validation", "test_in_domain")
 
 STFT = {
     "window_s": 0.016,
@@ -18,11 +20,11 @@ STFT = {
     "clipping_level": 0.999,
 }
 PAIR = {
+    "duration_s": 2.0,
     "formula": {
         "train": 6,
         "validation": 3,
         "test": 3,
-        "duration_s": 2.0,
         "snr_low_db": 5.0,
         "snr_high_db": 20.0,
         "rates_hz": [16_000],
@@ -63,7 +65,7 @@ def test_pair__writes_examples_recipe_and_contact_sheet(community):
     assert sorted(path.name for path in community.iterdir()) == ["contact.png", "pairs.json", "pairs.zarr"]
     assert (community / "contact.png").read_bytes().startswith(b"\x89PNG")
     recipe = json.loads((community / "pairs.json").read_text(encoding="utf-8"))
-    assert recipe["examples"] == {"train": 6, "validation": 3, "test": 3}
+    assert recipe["examples"] == {"train": 6, "validation": 3, "test_in_domain": 3}
     assert recipe["settings"] == PAIR
     assert recipe["version"] == pair.VERSION
     assert set(recipe["positive_share"]["train"]) == {"bird", "insect", "anthropogenic"}

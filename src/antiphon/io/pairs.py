@@ -1,40 +1,89 @@
 """Examples to learn from: ``pairs.zarr``, level spectrograms with the masks of their sources.
 
-One group a split (``train``, ``validation``, ``test``), each with
+One group a split, of those in :data:`SPLITS` that have examples, each with
 
 - ``level`` (example, time, frequency) uint8, level codes of the mixture;
 - ``mask_bits`` (example, time, frequency) uint8, bit k set where source k of the attribute ``sources`` owns the cell;
+- ``known_bits`` (example, time, frequency) uint8, bit k set where it is known whether source k owns the cell; other
+  cells are neither right nor wrong. The attribute ``all_known`` is true where every bit of the split is set (the array
+  then takes no space);
 - ``floor`` (example, frequency) uint8, the level code that a tenth of the frames of the quiet bed lie at or below: what
   a long recording of the place would show;
 - ``background`` (example, frequency) uint8, the median level code of the example itself;
-- ``snr_db`` (example, source) float32, mean signal-to-noise ratio of the source's events, NaN where it is absent;
-- the attribute ``groups``, one name an example: examples of one group are never spread over splits.
+- ``snr_db`` (example, source) float32, mean signal-to-noise ratio of the source's events, NaN where it is absent or not
+  known;
+- ``events`` (event, column) float64, the events of all examples in order; its columns are those of :class:`Events`,
+  named in its attribute ``columns``. An event overlaps where its rectangle of time and frequency meets one of another
+  source in the same example;
+- the attributes ``groups`` (one name an example, by which intervals are resampled), ``members`` (for each example the
+  names of all recordings, recordists and sites it was made from: no name is ever in two splits that must not share it)
+  and ``origins`` (``formula``, ``boxes``, ``mixtures`` or ``mask_pictures``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import zarr
-from zarr.codecs import ZstdCodec
 
 from antiphon.errors import AntiphonError
-from antiphon.io.whole import whole_folder
-from antiphon.signal.grid import Grid
 
-__all__ = ["SPLITS", "Example", "Examples", "PairWriter", "read_examples", "read_pairs_attributes", "write_pairs"]
+__all__ = [
+    "PAIRS_SCHEMA",
+    "SPLITS",
+    "TEST_SPLITS",
+    "Event",
+    "Events",
+    "Example",
+    "Examples",
+    "read_examples",
+    "read_pairs_attributes",
+    "splits_of",
+]
 
-SPLITS = ("train", "validation", "test")
-_SCHEMA = 1
-_CHUNK_EXAMPLES = 4
-_MOST_SHARDS = 4
-_MOST_SHARD_EXAMPLES = 512
-_CELL_CODEC = ZstdCodec(level=1)
+TEST_SPLITS = {"in_domain": "test_in_domain", "transfer": "test_transfer"}
+"""Split of each protocol: *in-domain* are sites, beds and repertoire that training saw, in other recordings;
+*transfer* are sources, recordists and beds that it never saw."""
+SPLITS = ("train", "validation", *TEST_SPLITS.values())
+PAIRS_SCHEMA = 2
+_ALL_KNOWN = np.uint8(255)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One sounding of one source in an example.
+
+    Attributes
+    ----------
+    source
+        Index of the source.
+    start_s, end_s
+        Seconds from the example's first sample.
+    freq_low_hz, freq_high_hz
+        Its band.
+    snr_db
+        Its signal-to-noise ratio; NaN where not known.
+    """
+
+    source: int
+    start_s: float
+    end_s: float
+    freq_low_hz: float
+    freq_high_hz: float
+    snr_db: float
+
+    def overlaps(self, others: Sequence[Event]) -> bool:
+        """Return whether its rectangle of time and frequency shares an area with one of another source."""
+        return any(
+            max(self.start_s, other.start_s) < min(self.end_s, other.end_s)
+            and max(self.freq_low_hz, other.freq_low_hz) < min(self.freq_high_hz, other.freq_high_hz)
+            for other in others
+            if other.source != self.source
+        )
 
 
 @dataclass(frozen=True)
@@ -52,7 +101,15 @@ class Example:
     snr_db
         Shape (source,), float32; NaN where a source is absent.
     group
-        Name of what the example must not be parted from.
+        Name by which intervals are resampled: what the example is most of all an example of.
+    known_bits
+        Bit k set where it is known whether source k owns the cell, shape (time, frequency), uint8; None: everywhere.
+    members
+        Names of all that the example was made from and must not be parted from; empty: its group.
+    origin
+        Where it comes from.
+    events
+        What sounds in it.
     """
 
     level: np.ndarray
@@ -61,6 +118,54 @@ class Example:
     background: np.ndarray
     snr_db: np.ndarray
     group: str
+    known_bits: np.ndarray | None = None
+    members: tuple[str, ...] = ()
+    origin: str = "formula"
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True)
+class Events:
+    """The events of a split as columns, each (event,), in the order of the examples.
+
+    Attributes
+    ----------
+    example
+        Index of the example in its split.
+    source
+        Index of the source.
+    start_s, end_s, low_hz, high_hz, snr_db
+        As of :class:`Event`.
+    overlaps
+        Whether an event of another source shares an area of time and frequency with it.
+    """
+
+    example: np.ndarray
+    source: np.ndarray
+    start_s: np.ndarray
+    end_s: np.ndarray
+    low_hz: np.ndarray
+    high_hz: np.ndarray
+    snr_db: np.ndarray
+    overlaps: np.ndarray
+
+    @classmethod
+    def of(cls, examples: Sequence[Sequence[Event]]) -> Self:
+        """Return the events of each example as columns."""
+        rows = [(number, *astuple(one), one.overlaps(of)) for number, of in enumerate(examples) for one in of]
+        return cls.from_table(np.array(rows, dtype=np.float64).reshape(len(rows), len(fields(cls))))
+
+    @classmethod
+    def from_table(cls, table: np.ndarray) -> Self:
+        """Return the columns of a table, shape (event, column)."""
+        types = {"example": np.int32, "source": np.uint8, "overlaps": np.bool_}
+        return cls(
+            *(values.astype(types.get(one.name, np.float32)) for one, values in zip(fields(cls), table.T, strict=True))
+        )
+
+    def table(self) -> np.ndarray:
+        """Return the columns side by side, shape (event, column), float64."""
+        return np.column_stack([np.asarray(getattr(self, one.name), dtype=np.float64) for one in fields(self)])
 
 
 @dataclass(frozen=True)
@@ -80,8 +185,15 @@ class Examples:
     sources
         Names of the sources, in the order of the bits.
     snr_db
-        Mean signal-to-noise ratio of a source's events, shape (example, source), float32, NaN where it is absent; None
-        where it is not known.
+        Mean signal-to-noise ratio of a source's events, shape (example, source), float32, NaN where it is absent.
+    known_bits
+        Bit k set where it is known whether source k owns the cell, as ``mask_bits``; None: everywhere.
+    members
+        Names of all that each example was made from.
+    origins
+        Where each example comes from.
+    events
+        What sounds in them.
     """
 
     level: np.ndarray
@@ -90,148 +202,27 @@ class Examples:
     background: np.ndarray
     groups: tuple[str, ...]
     sources: tuple[str, ...]
-    snr_db: np.ndarray | None = None
+    snr_db: np.ndarray
+    known_bits: np.ndarray | None
+    members: tuple[tuple[str, ...], ...]
+    origins: tuple[str, ...]
+    events: Events
 
     def __len__(self) -> int:
         return len(self.level)
 
     def masks(self, which: slice | np.ndarray | Sequence[int] = slice(None)) -> np.ndarray:
         """Return the masks of some examples, shape (example, source, time, frequency), bool."""
-        bits = self.mask_bits[which]
+        return self._apart(self.mask_bits[which])
+
+    def known(self, which: slice | np.ndarray | Sequence[int] = slice(None)) -> np.ndarray:
+        """Return where the masks of some examples are known, shape (example, source, time, frequency), bool."""
+        if self.known_bits is None:
+            return self._apart(np.broadcast_to(_ALL_KNOWN, self.mask_bits[which].shape))
+        return self._apart(self.known_bits[which])
+
+    def _apart(self, bits: np.ndarray) -> np.ndarray:
         return np.stack([(bits & np.uint8(1 << k)) != 0 for k in range(len(self.sources))], axis=1)
-
-
-class PairWriter:
-    """Writes the examples of each split one whole shard at a time; made by :func:`write_pairs`."""
-
-    def __init__(self, group: Any, grid: Grid, sources: Sequence[str], counts: Mapping[str, int]) -> None:
-        self._group = group
-        self._grid = grid
-        self._sources = tuple(sources)
-        self._counts = dict(counts)
-        self._waiting: dict[str, list[Example]] = {split: [] for split in counts}
-        self._written = dict.fromkeys(counts, 0)
-        self._small: dict[str, list[Example]] = {split: [] for split in counts}
-        self._arrays: dict[str, tuple[Any, Any]] = {}
-
-    def append(self, split: str, example: Example) -> None:
-        """Append an example to a split.
-
-        Raises
-        ------
-        ValueError
-            If its shapes differ from those of the split's first example, or the split is full.
-        """
-        if split not in self._arrays:
-            self._arrays[split] = self._create(split, example.level.shape[0])
-        level, _ = self._arrays[split]
-        if example.level.shape != level.shape[1:] or example.mask_bits.shape != level.shape[1:]:
-            raise ValueError(f"{split}: an example of {example.level.shape} among examples of {level.shape[1:]}")
-        self._waiting[split].append(example)
-        if len(self._waiting[split]) == level.shards[0]:
-            self._flush(split)
-
-    def finish(self) -> None:
-        """Write what waits, the small arrays and the attributes of every split.
-
-        Raises
-        ------
-        ValueError
-            If a split holds fewer or more examples than promised.
-        """
-        for split, count in self._counts.items():
-            if split in self._arrays:
-                self._flush(split)
-            if self._written[split] != count:
-                raise ValueError(f"{split}: {self._written[split]} examples written, {count} promised")
-            if count:
-                self._write_small(split)
-
-    def _create(self, split: str, frames: int) -> tuple[Any, Any]:
-        count = self._counts[split]
-        per_shard = min(_MOST_SHARD_EXAMPLES, -(-count // _MOST_SHARDS))
-        shard = -(-per_shard // _CHUNK_EXAMPLES) * _CHUNK_EXAMPLES
-        group = self._group.create_group(split)
-
-        def array(name: str, long_name: str) -> Any:
-            return group.create_array(
-                name,
-                shape=(count, frames, self._grid.bins),
-                chunks=(_CHUNK_EXAMPLES, frames, self._grid.bins),
-                shards=(shard, frames, self._grid.bins),
-                dtype="uint8",
-                compressors=_CELL_CODEC,
-                fill_value=0,
-                dimension_names=("example", "time", "frequency"),
-                attributes={"long_name": long_name},
-            )
-
-        return array("level", "level code of the mixture"), array("mask_bits", "bit k: source k owns the cell")
-
-    def _flush(self, split: str) -> None:
-        waiting = self._waiting[split]
-        if not waiting:
-            return
-        level, mask_bits = self._arrays[split]
-        where = slice(self._written[split], self._written[split] + len(waiting))
-        if where.stop > self._counts[split]:
-            raise ValueError(f"{split}: more than the promised {self._counts[split]} examples")
-        level[where] = np.stack([one.level for one in waiting])
-        mask_bits[where] = np.stack([one.mask_bits for one in waiting])
-        self._written[split] = where.stop
-        nothing = np.empty((0, 0), dtype=np.uint8)
-        self._small[split] += [
-            Example(nothing, nothing, one.floor, one.background, one.snr_db, one.group) for one in waiting
-        ]
-        waiting.clear()
-
-    def _write_small(self, split: str) -> None:
-        examples, group = self._small[split], self._group[split]
-        columns = {
-            "floor": (np.stack([one.floor for one in examples]), "frequency"),
-            "background": (np.stack([one.background for one in examples]), "frequency"),
-            "snr_db": (np.stack([one.snr_db for one in examples]).astype(np.float32), "source"),
-        }
-        for name, (values, dimension) in columns.items():
-            array = group.create_array(
-                name,
-                shape=values.shape,
-                chunks=values.shape,
-                dtype=values.dtype,
-                compressors=_CELL_CODEC,
-                dimension_names=("example", dimension),
-            )
-            array[...] = values
-        group.attrs["groups"] = [one.group for one in examples]
-
-
-@contextmanager
-def write_pairs(
-    path: Path, *, grid: Grid, sources: Sequence[str], counts: Mapping[str, int], attributes: Mapping[str, Any]
-) -> Iterator[PairWriter]:
-    """Write ``pairs.zarr``, whole or not at all.
-
-    Parameters
-    ----------
-    path
-        Folder of the store.
-    grid
-        The time-frequency grid of the examples.
-    sources
-        Names of the sources, at most eight, in the order of the bits.
-    counts
-        Number of examples that each split will have.
-    attributes
-        Further attributes: how the examples were made.
-    """
-    if len(sources) > 8:
-        raise AntiphonError(f"{path}: {len(sources)} sources; a model separates at most 8, unite some of them")
-    with whole_folder(path) as scratch:
-        group = zarr.open_group(scratch, mode="w", zarr_format=3)
-        writer = PairWriter(group, grid, sources, counts)
-        yield writer
-        writer.finish()
-        group.attrs.update({**attributes, "schema": _SCHEMA, "grid": asdict(grid), "sources": list(sources)})
 
 
 def read_pairs_attributes(path: Path) -> dict[str, Any]:
@@ -246,9 +237,16 @@ def read_pairs_attributes(path: Path) -> dict[str, Any]:
         attributes = dict(zarr.open_group(path, mode="r", zarr_format=3).attrs)
     except FileNotFoundError:
         raise AntiphonError(f"{path}: no examples there; run the stage pair first") from None
-    if attributes.get("schema") != _SCHEMA:
+    if attributes.get("schema") != PAIRS_SCHEMA:
         raise AntiphonError(f"{path}: not examples of this version of antiphon; delete it and run the stage pair again")
     return attributes
+
+
+def splits_of(path: Path) -> tuple[str, ...]:
+    """Return the splits that have examples, in the order of :data:`SPLITS`; errors as :func:`read_pairs_attributes`."""
+    read_pairs_attributes(path)
+    there = set(zarr.open_group(path, mode="r", zarr_format=3).group_keys())
+    return tuple(split for split in SPLITS if split in there)
 
 
 def read_examples(path: Path, split: str) -> Examples:
@@ -259,17 +257,19 @@ def read_examples(path: Path, split: str) -> Examples:
     AntiphonError
         If the store or the split is not there.
     """
-    sources = tuple(read_pairs_attributes(path)["sources"])
-    group: Any = zarr.open_group(path, mode="r", zarr_format=3)
-    if split not in group:
-        raise AntiphonError(f"{path}: no split '{split}'; it has {', '.join(sorted(group.group_keys()))}")
-    part = group[split]
+    if split not in (there := splits_of(path)):
+        raise AntiphonError(f"{path}: no split '{split}'; it has {', '.join(there)}")
+    part: Any = zarr.open_group(path, mode="r", zarr_format=3)[split]
     return Examples(
         level=part["level"][...],
         mask_bits=part["mask_bits"][...],
         floor=part["floor"][...],
         background=part["background"][...],
         groups=tuple(part.attrs["groups"]),
-        sources=sources,
+        sources=tuple(read_pairs_attributes(path)["sources"]),
         snr_db=part["snr_db"][...],
+        known_bits=None if part.attrs["all_known"] else part["known_bits"][...],
+        members=tuple(map(tuple, part.attrs["members"])),
+        origins=tuple(part.attrs["origins"]),
+        events=Events.from_table(part["events"][...]),
     )

@@ -153,17 +153,19 @@ class Training:
             If the loss is not finite.
         """
         recipe, weight = self.recipe, self.recipe.critic.weight_at(self.step / self.recipe.steps)
-        mixture, truth, heard = self._tensors(batch)
+        mixture, truth, counted = self._tensors(batch)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             logits = self.generator.train()(mixture)
         logits = logits.float()
         losses = {
-            "cross_entropy": cross_entropy(logits, truth, heard, recipe.positive_weight),
-            "dice": dice(logits, truth, heard),
+            "cross_entropy": cross_entropy(logits, truth, counted, recipe.positive_weight),
+            "dice": dice(logits, truth, counted),
         }
         total = losses["cross_entropy"] + recipe.dice_weight * losses["dice"]
         if weight:
-            real, fake = (mask * excess(mixture) for mask in (truth, logits.sigmoid()))
+            # Where the truth is not known the critic sees nothing of either, or it would learn which cells those are.
+            seen = excess(mixture) * counted
+            real, fake = (mask * seen for mask in (truth, logits.sigmoid()))
             losses["critic"] = criticism(self.critic(mixture, real), self.critic(mixture, fake.detach()))
             _improve(self.critic, self.critic_optimizer, losses["critic"])
             losses["adversarial"] = persuasion(self.critic.requires_grad_(False)(mixture, fake))
@@ -208,7 +210,11 @@ class Training:
         )
         sources = torch.arange(self.critic.sources, device=self.device, dtype=torch.uint8)
         truth = ((bits[:, None] >> sources[:, None, None]) & 1).float()
-        return features(level, floor, background), truth, (level != NOT_HEARD).float()[:, None]
+        counted = (level != NOT_HEARD).float()[:, None]
+        if batch.known_bits is not None:
+            known = torch.from_numpy(batch.known_bits).to(self.device, non_blocking=True)
+            counted = counted * ((known[:, None] >> sources[:, None, None]) & 1)
+        return features(level, floor, background), truth, counted
 
     def _note(self, losses: Mapping[str, Tensor]) -> None:
         """Add losses to the sums since the last look."""

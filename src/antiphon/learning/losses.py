@@ -10,8 +10,8 @@ __all__ = ["criticism", "cross_entropy", "dice", "persuasion"]
 _SMOOTHING = 1.0
 
 
-def cross_entropy(logits: Tensor, truth: Tensor, heard: Tensor, positive_weight: float) -> Tensor:
-    """Return the mean binary cross entropy of the heard cells.
+def cross_entropy(logits: Tensor, truth: Tensor, counted: Tensor, positive_weight: float) -> Tensor:
+    """Return the mean binary cross entropy of the cells that count.
 
     Parameters
     ----------
@@ -19,26 +19,27 @@ def cross_entropy(logits: Tensor, truth: Tensor, heard: Tensor, positive_weight:
         Log-odds, shape (batch, source, time, frequency).
     truth
         1 where the source sounds, else 0, same shape.
-    heard
-        1 where the cell was heard, else 0, shape (batch, 1, time, frequency).
+    counted
+        1 where the cell was heard and its truth is known, else 0, shape (batch, source, time, frequency), or
+        (batch, 1, time, frequency) where it is the same for all sources.
     positive_weight
         Weight of the cells where the source sounds; the others weigh 1.
     """
-    weight = heard * (1 + (positive_weight - 1) * truth)
+    weight = counted * (1 + (positive_weight - 1) * truth)
     summed = F.binary_cross_entropy_with_logits(logits, truth, weight=weight, reduction="sum")
-    return summed / (heard.sum() * logits.shape[1]).clamp(min=1)
+    return summed / (counted.sum() * (logits.shape[1] // counted.shape[1])).clamp(min=1)
 
 
-def dice(logits: Tensor, truth: Tensor, heard: Tensor) -> Tensor:
+def dice(logits: Tensor, truth: Tensor, counted: Tensor) -> Tensor:
     """Return one minus the soft Dice overlap, pooled over the batch and averaged over sources.
 
     Pooling over the batch keeps a tile without a source from ruling the gradient (Milletari et al. 2016,
     arXiv:1606.04797, per batch). Shapes as in :func:`cross_entropy`.
     """
-    probability = logits.sigmoid() * heard
+    probability = logits.sigmoid() * counted
     cells = (0, 2, 3)
     both = (probability * truth).sum(cells)
-    either = probability.sum(cells) + (truth * heard).sum(cells)
+    either = probability.sum(cells) + (truth * counted).sum(cells)
     return (1 - (2 * both + _SMOOTHING) / (either + _SMOOTHING)).mean()
 
 

@@ -30,6 +30,8 @@ class Examples(Protocol):
         Level codes, shape (example, time, frequency), uint8; 0 is not heard.
     mask_bits
         Bit ``k`` is set where source ``k`` sounds, same shape, uint8.
+    known_bits
+        Bit ``k`` is set where it is known whether source ``k`` sounds, same shape, uint8; None: everywhere.
     floor, background
         Codes of each example's floor and median, shape (example, frequency), uint8.
     sources
@@ -42,6 +44,10 @@ class Examples(Protocol):
 
     @property
     def mask_bits(self) -> np.ndarray:
+        """See the class."""
+
+    @property
+    def known_bits(self) -> np.ndarray | None:
         """See the class."""
 
     @property
@@ -65,6 +71,7 @@ class Batch:
     mask_bits: np.ndarray
     floor: np.ndarray
     background: np.ndarray
+    known_bits: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,7 @@ class Tiles:
             mask_bits=self.examples.mask_bits[where],
             floor=_shifted(self.examples.floor[chosen], choices),
             background=_shifted(self.examples.background[chosen], choices),
+            known_bits=None if self.examples.known_bits is None else self.examples.known_bits[where],
         )
         for tile in range(self.batch_size):
             if choices.random() < _BAND_LIMITED_SHARE:

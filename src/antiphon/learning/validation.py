@@ -14,10 +14,10 @@ from antiphon.baselines.energy import EnergyThreshold, excess_codes
 from antiphon.learning.apply import Separator
 from antiphon.learning.tiles import Examples
 from antiphon.networks.generator import Generator
-from antiphon.signal.levels import PROBABILITY_SCALE, SCALE_DB
+from antiphon.signal.levels import PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, SCALE_DB
 from antiphon.stats.scores import Histogram, unpacked
 
-__all__ = ["Verdict", "separated", "tune", "validate"]
+__all__ = ["Verdict", "counted", "separated", "tune", "validate"]
 
 _EVEN_ODDS_CODE = PROBABILITY_SCALE // 2
 
@@ -49,12 +49,33 @@ def separated(separator: Separator, examples: Examples) -> Iterator[np.ndarray]:
         yield separator.separate(level, floor, background)
 
 
+def counted(codes: np.ndarray, examples: Examples, number: int) -> np.ndarray:
+    """Return the codes of one example with the cells whose truth is not known marked as cells that do not count.
+
+    Parameters
+    ----------
+    codes
+        Probability or score codes, shape (source, time, frequency), uint8; 255 does not count.
+    examples, number
+        Where the example stands.
+    """
+    if examples.known_bits is None:
+        return codes
+    return np.where(unpacked(examples.known_bits[number], len(codes)), codes, np.uint8(PROBABILITY_NOT_HEARD))
+
+
 def validate(generator: Generator, examples: Examples, device: torch.device, dtype: torch.dtype) -> Verdict:
     """Return how well ``generator`` does on ``examples``, each source at the threshold that is best there."""
     count = len(examples.sources)
     separator = Separator.ready(generator, device=device, dtype=dtype)
     found = zip(separated(separator, examples), examples.mask_bits, strict=True)
-    histogram = reduce(add, (Histogram.of(codes, unpacked(bits, count)) for codes, bits in found))
+    histogram = reduce(
+        add,
+        (
+            Histogram.of(counted(codes, examples, number), unpacked(bits, count))
+            for number, (codes, bits) in enumerate(found)
+        ),
+    )
     best = histogram.best_codes()
     f1 = np.nan_to_num(histogram.f1_at(best))
     return Verdict(
@@ -66,12 +87,15 @@ def validate(generator: Generator, examples: Examples, device: torch.device, dty
 def tune(energy: EnergyThreshold, examples: Examples) -> Verdict:
     """Set the threshold of the energy baseline to the one that is best on ``examples`` for all sources together."""
     count = len(examples.sources)
-    rows = zip(examples.level, examples.background, examples.mask_bits, strict=True)
+    rows = zip(range(len(examples.level)), examples.level, examples.background, examples.mask_bits, strict=True)
     histogram = reduce(
         add,
         (
-            Histogram.of(np.broadcast_to(excess_codes(level, background), (count, *level.shape)), unpacked(bits, count))
-            for level, background, bits in rows
+            Histogram.of(
+                counted(np.broadcast_to(excess_codes(level, background), (count, *level.shape)), examples, number),
+                unpacked(bits, count),
+            )
+            for number, level, background, bits in rows
         ),
     )
     best = histogram.best_common_code()

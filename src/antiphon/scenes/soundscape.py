@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.fft
 
 from antiphon.scenes.birds import bird
 from antiphon.scenes.engines import engine
 from antiphon.scenes.insects import insect
 from antiphon.scenes.noises import through_air
+from antiphon.scenes.soundings import Sounding, add_event, block_power
 from antiphon.scenes.tones import log_uniform
 from antiphon.scenes.voice import Voice
 from antiphon.scenes.weather import Recorder, quiet, recorder, weather
 
-__all__ = ["LABELS", "Scene", "event_snr_db", "make_scene"]
+__all__ = ["LABELS", "Scene", "make_scene"]
 
 _VOICES: Mapping[str, Callable[[np.random.Generator], Voice]] = {
     "bird": bird,
@@ -27,7 +27,6 @@ _MOST_VOICES: Mapping[str, int] = {"bird": 5, "insect": 3, "anthropogenic": 1}
 LABELS = tuple(_VOICES)
 """What can be made by formula."""
 
-_BLOCK_S = 0.016
 _HIGHEST_PEAK = 0.97
 _LEAST_VISIBLE_S = 0.02
 _EVENT_SPREAD_DB = 2.0
@@ -51,9 +50,8 @@ class Scene:
     floor
         The bed of the same place at its quietest, without weather, shape (samples,), float32; not in the mixture. It
         stands for what a long recording of the place would show as its floor.
-    snr_db
-        Mean signal-to-noise ratio of each label's events in decibels (see :func:`event_snr_db`), shape (labels,); NaN
-        where there is none.
+    soundings
+        The events of all stems.
     """
 
     rate_hz: int
@@ -61,7 +59,13 @@ class Scene:
     stems: np.ndarray
     bed: np.ndarray
     floor: np.ndarray
-    snr_db: np.ndarray
+    soundings: tuple[Sounding, ...]
+
+    @property
+    def snr_db(self) -> np.ndarray:
+        """Mean signal-to-noise ratio of each label's events in decibels, shape (labels,), float32; NaN without any."""
+        of_label = [[one.snr_db for one in self.soundings if one.stem == index] for index in range(len(self.labels))]
+        return np.array([np.mean(ratios) if ratios else np.nan for ratios in of_label], dtype=np.float32)
 
     @property
     def mixture(self) -> np.ndarray:
@@ -95,8 +99,8 @@ def make_scene(
     labels
         Which of :data:`LABELS` may sound.
     snr_low_db, snr_high_db
-        Signal-to-noise ratio of an event (:func:`event_snr_db`), drawn uniformly for each voice; a voice's events lie
-        within 2 dB of it.
+        Strict signal-to-noise ratio of an event (:func:`~antiphon.scenes.soundings.event_snr_db`), drawn uniformly for
+        each voice; a voice's events lie within 2 dB of it.
     presence
         Chance of each label to be there, 0-1; labels that are missing or None: 0.6.
     empty_share
@@ -118,79 +122,34 @@ def make_scene(
     place = place or recorder(rng, rate_hz)
     still = quiet(rng, place, samples)
     bed = still * np.float32(10 ** (rng.uniform(-1, 5) / 20)) + weather(rng, place, samples)
-    backdrop = _block_power(bed, rate_hz)
+    backdrop = block_power(bed, rate_hz)
     stems = np.zeros((len(labels), samples), dtype=np.float32)
-    snr_db = np.full(len(labels), np.nan, dtype=np.float32)
+    soundings: list[Sounding] = []
     empty = rng.random() < empty_share
     for index, label in enumerate(labels):
         if not empty and rng.random() < (presence or {}).get(label, _USUAL_PRESENCE):
-            snr_db[index] = _fill(rng, stems[index], label, place, backdrop=backdrop, snr_range_db=snr_range_db)
+            soundings += _fill(rng, stems, index, label, place, backdrop=backdrop, snr_range_db=snr_range_db)
     wanted_db = rng.uniform(-66, -34) if gain_db is None else gain_db
-    return _scaled(Scene(rate_hz, tuple(labels), stems, bed, still, snr_db), wanted_db)
-
-
-def event_snr_db(event: np.ndarray, bed: np.ndarray, rate_hz: int) -> float:
-    """Return the strict signal-to-noise ratio of an event in decibels.
-
-    It is the event's energy over the bed's energy, both in the band between the frequencies below which 5 and 95 % of
-    the event's energy lie, and both in the event's active frames: blocks of 16 ms in which the event's energy in that
-    band is within 20 dB of its loudest block.
-
-    Parameters
-    ----------
-    event, bed
-        Sound of the same stretch of time, each (samples,).
-    rate_hz
-        Their sample rate.
-
-    Returns
-    -------
-    The ratio; ``-inf`` if the event is silent.
-    """
-    return _snr_db(_block_power(event, rate_hz), _block_power(bed, rate_hz))
-
-
-def _block_power(sound: np.ndarray, rate_hz: int) -> np.ndarray:
-    """Return the power of Hann-windowed blocks of 16 ms, shape (blocks, bins), float32."""
-    block = round(_BLOCK_S * rate_hz)
-    blocks = -(-len(sound) // block)
-    padded = np.zeros(blocks * block, dtype=np.float32)
-    padded[: len(sound)] = sound
-    window = np.hanning(block + 1)[:block].astype(np.float32)
-    spectrum = scipy.fft.rfft(padded.reshape(blocks, block) * window)
-    return np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float32)
-
-
-def _snr_db(event_power: np.ndarray, bed_power: np.ndarray) -> float:
-    """Return the ratio of :func:`event_snr_db` from block powers, both (blocks, bins)."""
-    per_bin = event_power.sum(axis=0, dtype=np.float64)
-    total = per_bin.sum()
-    if total <= 0:
-        return -np.inf
-    low, high = np.searchsorted(np.cumsum(per_bin) / total, (0.05, 0.95))
-    in_band = event_power[:, low : high + 1].sum(axis=1)
-    active = in_band > 0.01 * in_band.max()
-    bed = bed_power[active, low : high + 1].sum(dtype=np.float64)
-    return float(10 * np.log10(in_band[active].sum(dtype=np.float64) / max(bed, 1e-30)))
+    return _scaled(Scene(rate_hz, tuple(labels), stems, bed, still, tuple(soundings)), wanted_db)
 
 
 def _fill(
     rng: np.random.Generator,
-    stem: np.ndarray,
+    stems: np.ndarray,
+    index: int,
     label: str,
     place: Recorder,
     *,
     backdrop: np.ndarray,
     snr_range_db: tuple[float, float],
-) -> float:
-    """Let a few voices of a label sound in ``stem``; return the mean ratio of their events in decibels, or NaN."""
+) -> list[Sounding]:
+    """Let a few voices of a label sound in its stem, ``stems[index]``; return their events."""
     voices = [_VOICES[label](rng) for _ in range(rng.integers(1, _MOST_VOICES[label] + 1))]
-    ratios = [
-        ratio
+    return [
+        replace(sounding, stem=index)
         for voice in voices
-        for ratio in _let_sound(rng, stem, voice, place, backdrop=backdrop, snr_range_db=snr_range_db)
+        for sounding in _let_sound(rng, stems[index], voice, place, backdrop=backdrop, snr_range_db=snr_range_db)
     ]
-    return float(np.mean(ratios)) if ratios else np.nan
 
 
 def _let_sound(
@@ -201,13 +160,13 @@ def _let_sound(
     *,
     backdrop: np.ndarray,
     snr_range_db: tuple[float, float],
-) -> list[float]:
-    """Add the events of ``voice`` to ``stem``; return the signal-to-noise ratio of each in decibels."""
+) -> list[Sounding]:
+    """Add the events of ``voice`` to ``stem``; return them, as events of stem 0."""
     rate_hz, samples = place.rate_hz, len(stem)
     duration_s = samples / rate_hz
     voice_db = rng.uniform(*snr_range_db)
     onset_s = 0.0 if voice.lasting else rng.uniform(-1.5, 0.5 * duration_s)
-    ratios: list[float] = []
+    soundings: list[Sounding] = []
     while onset_s < duration_s - _LEAST_VISIBLE_S:
         dry = voice.sound(rng, rate_hz, duration_s - onset_s)
         start = round(onset_s * rate_hz)
@@ -217,23 +176,8 @@ def _let_sound(
         wet = through_air(rng, dry, rate_hz, place.response)
         heard = wet[max(0, -start) : samples - start]
         wanted_db = float(np.clip(voice_db + rng.uniform(-1, 1) * _EVENT_SPREAD_DB, *snr_range_db))
-        if _add_event(stem, heard, max(0, start), backdrop, snr_db=wanted_db, rate_hz=rate_hz):
-            ratios.append(wanted_db)
-    return ratios
-
-
-def _add_event(
-    stem: np.ndarray, heard: np.ndarray, start: int, backdrop: np.ndarray, *, snr_db: float, rate_hz: int
-) -> bool:
-    """Add an event at ``snr_db`` above the backdrop; False if nothing of it is heard."""
-    block = round(_BLOCK_S * rate_hz)
-    first, lead = divmod(start, block)
-    event_power = _block_power(np.pad(heard, (lead, 0)) if lead else heard, rate_hz)
-    ratio_db = _snr_db(event_power, backdrop[first : first + len(event_power)])
-    if not np.isfinite(ratio_db):
-        return False
-    stem[start : start + len(heard)] += np.float32(10 ** ((snr_db - ratio_db) / 20)) * heard
-    return True
+        soundings += add_event(stem, heard, max(0, start), backdrop, snr_db=wanted_db, rate_hz=rate_hz)
+    return soundings
 
 
 def _scaled(scene: Scene, wanted_db: float) -> Scene:
@@ -241,4 +185,6 @@ def _scaled(scene: Scene, wanted_db: float) -> Scene:
     gain = 10 ** (wanted_db / 20) / max(float(np.sqrt(np.mean(scene.floor**2))), 1e-12)
     peak = float(np.abs(scene.mixture).max(initial=0.0)) * gain
     scale = np.float32(gain * min(1.0, _HIGHEST_PEAK / max(peak, 1e-12)))
-    return Scene(scene.rate_hz, scene.labels, scene.stems * scale, scene.bed * scale, scene.floor * scale, scene.snr_db)
+    return Scene(
+        scene.rate_hz, scene.labels, scene.stems * scale, scene.bed * scale, scene.floor * scale, scene.soundings
+    )

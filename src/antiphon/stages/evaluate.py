@@ -16,7 +16,7 @@ from antiphon.errors import AntiphonError
 from antiphon.figures.examples import example_sheet
 from antiphon.figures.pictures import png_bytes
 from antiphon.io.checkpoints import Card, load_card, load_weights
-from antiphon.io.pairs import Examples, read_examples, read_pairs_attributes
+from antiphon.io.pairs import TEST_SPLITS, Examples, read_examples, read_pairs_attributes
 from antiphon.io.whole import whole_file, write_json, write_text
 from antiphon.learning.apply import Separator
 from antiphon.learning.devices import choose_device, choose_dtype
@@ -67,7 +67,7 @@ def run(
         If model and examples do not fit, or a GPU is asked for and absent.
     """
     rules, about = section(Evaluate, settings), load_card(card)
-    test, validation = (_examples(pairs, split, about) for split in ("test", "validation"))
+    test, validation = (_examples(pairs, split, about) for split in (TEST_SPLITS["in_domain"], "validation"))
     separator = _separator(_generator(about, weights), device, precision)
     energy = EnergyThreshold(len(about.sources), unit_db=UNIT_DB)
     tune(energy, validation)

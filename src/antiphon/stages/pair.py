@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from antiphon.config import Formula, MaskRule, Model, Pair, Stft, section
+from antiphon.config import Formula, Model, Pair, Stft, section
 from antiphon.errors import AntiphonError
 from antiphon.figures.examples import example_sheet
 from antiphon.figures.pictures import png_bytes
-from antiphon.io.pairs import SPLITS, Example, Examples, read_examples, write_pairs
+from antiphon.io.pair_writers import write_pairs
+from antiphon.io.pairs import TEST_SPLITS, Event, Example, Examples, read_examples, splits_of
 from antiphon.io.whole import sweep, whole_file, write_json
 from antiphon.io.workers import in_order
 from antiphon.progress import log, track
@@ -25,7 +26,7 @@ from antiphon.signal.spectrogram import level_codes, power
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 1
+VERSION = 2
 _SHEET_EXAMPLES = 12
 
 
@@ -63,7 +64,8 @@ def run(*, settings: str, model_settings: str, stft: str, output: Path, workers:
     grid = Grid(stft_settings.window_s, stft_settings.hop_s, stft_settings.bins)
     labels = {name: tuple(source.labels) for name, source in model.sources.items()}
     _check_labels(labels)
-    counts = {split: int(getattr(pair.formula, split)) for split in SPLITS}
+    formula = pair.formula
+    counts = {"train": formula.train, "validation": formula.validation, TEST_SPLITS["in_domain"]: formula.test}
     recipe = {
         "stage": "pair",
         "version": VERSION,
@@ -74,12 +76,12 @@ def run(*, settings: str, model_settings: str, stft: str, output: Path, workers:
     }
     sweep(output, "pairs.zarr")
     store = output / "pairs.zarr"
-    make = partial(_example, grid=grid, formula=pair.formula, rule=pair.mask_rule, labels=labels)
+    make = partial(_example, grid=grid, pair=pair, labels=labels)
     with write_pairs(store, grid=grid, sources=list(labels), counts=counts, attributes=recipe) as writer:
         tasks = _tasks(pair.formula, counts)
         for task, example in zip(tasks, track(in_order(make, tasks, workers), "scenes", len(tasks)), strict=True):
             writer.append(task.split, example)
-    shares = {split: _positive_share(read_examples(store, split)) for split in SPLITS}
+    shares = {split: _positive_share(read_examples(store, split)) for split in splits_of(store)}
     _save_contact_sheet(output / "contact.png", read_examples(store, "train"), grid)
     write_json(output / "pairs.json", {**recipe, "positive_share": shares})
     log(f"pair: {sum(counts.values())} examples in {store}")
@@ -96,54 +98,61 @@ def _check_labels(labels: Mapping[str, tuple[str, ...]]) -> None:
 
 def _tasks(formula: Formula, counts: Mapping[str, int]) -> list[_Task]:
     """Return the scenes to make; every split and every scene has a seed of its own."""
-    splits = np.random.SeedSequence(formula.seed).spawn(len(SPLITS))
+    splits = np.random.SeedSequence(formula.seed).spawn(len(counts))
     return [
         _Task(split, number, seed)
-        for split, root in zip(SPLITS, splits, strict=True)
+        for split, root in zip(counts, splits, strict=True)
         for number, seed in enumerate(root.spawn(counts[split]))
     ]
 
 
-def _example(
-    task: _Task, *, grid: Grid, formula: Formula, rule: MaskRule, labels: Mapping[str, tuple[str, ...]]
-) -> Example:
+def _example(task: _Task, *, grid: Grid, pair: Pair, labels: Mapping[str, tuple[str, ...]]) -> Example:
     """Make one scene and turn it into an example."""
-    rng = np.random.default_rng(task.seed)
+    rng, formula = np.random.default_rng(task.seed), pair.formula
     rate_hz = int(rng.choice(formula.rates_hz))
     wanted = tuple(label for label in LABELS if any(label in of for of in labels.values()))
     scene = make_scene(
         rng,
-        duration_s=formula.duration_s,
+        duration_s=pair.duration_s,
         rate_hz=rate_hz,
         labels=wanted,
         snr_low_db=formula.snr_low_db,
         snr_high_db=formula.snr_high_db,
     )
-    stems, snr_db = _united(scene, labels)
+    stems, events = _united(scene, labels)
     heard = grid.heard_bins(rate_hz)
     level = level_codes(scene.mixture, rate_hz, grid)
     stem_power = np.stack([_power_of(stem, level.shape, rate_hz, grid) for stem in stems])
-    masks = source_masks(stem_power, power(scene.bed, rate_hz, grid), heard_bins=heard, **rule.model_dump())
+    masks = source_masks(stem_power, power(scene.bed, rate_hz, grid), heard_bins=heard, **pair.mask_rule.model_dump())
     quiet = level_codes(scene.floor, rate_hz, grid)
     return Example(
         level=level,
         mask_bits=pack_masks(masks),
         floor=_quantile_codes(quiet, 0.1),
         background=_quantile_codes(level, 0.5),
-        snr_db=snr_db,
+        snr_db=_mean_snr_db(events, len(labels)),
         group=f"formula-{task.split}-{task.number:06d}",
+        events=events,
     )
 
 
-def _united(scene: Scene, labels: Mapping[str, tuple[str, ...]]) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return the sound and the mean event ratio in decibels of each source of a model, which may unite labels."""
-    stems, ratios = [], []
-    for wanted in labels.values():
+def _united(scene: Scene, labels: Mapping[str, tuple[str, ...]]) -> tuple[list[np.ndarray], tuple[Event, ...]]:
+    """Return the sound and the events of each source of a model, which may unite labels."""
+    stems, events = [], []
+    for source, wanted in enumerate(labels.values()):
         which = [index for index, label in enumerate(scene.labels) if label in wanted]
         stems.append(scene.stems[which].sum(axis=0))
-        known = scene.snr_db[which][~np.isnan(scene.snr_db[which])]
-        ratios.append(float(known.mean()) if len(known) else np.nan)
-    return stems, np.array(ratios, dtype=np.float32)
+        events += [
+            Event(source, one.start_s, one.end_s, one.freq_low_hz, one.freq_high_hz, one.snr_db)
+            for one in scene.soundings
+            if one.stem in which
+        ]
+    return stems, tuple(events)
+
+
+def _mean_snr_db(events: Sequence[Event], sources: int) -> np.ndarray:
+    ratios = [[one.snr_db for one in events if one.source == source] for source in range(sources)]
+    return np.array([np.mean(of) if of else np.nan for of in ratios], dtype=np.float32)
 
 
 def _power_of(stem: np.ndarray, shape: tuple[int, ...], rate_hz: int, grid: Grid) -> np.ndarray:
@@ -182,6 +191,6 @@ def _save_contact_sheet(path: Path, examples: Examples, grid: Grid) -> None:
 
 
 def _title(examples: Examples, index: int) -> str:
-    ratios = {} if examples.snr_db is None else dict(zip(examples.sources, examples.snr_db[index], strict=True))
+    ratios = dict(zip(examples.sources, examples.snr_db[index], strict=True))
     there = [f"{name} {ratio:.0f} dB" for name, ratio in ratios.items() if not np.isnan(ratio)]
     return f"{examples.groups[index]}: {', '.join(there) or 'nobody'}"

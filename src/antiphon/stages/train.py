@@ -121,8 +121,8 @@ def _examples(pairs: Path, split: str, about: Model, grid: Grid) -> Examples:
 
 def _checksum(examples: Examples) -> list[int]:
     """Return numbers that tell these examples from others."""
-    arrays = (examples.level, examples.mask_bits, examples.floor, examples.background)
-    return [crc32(one.tobytes()) for one in arrays]
+    arrays = (examples.level, examples.mask_bits, examples.floor, examples.background, examples.known_bits)
+    return [crc32(one.tobytes()) for one in arrays if one is not None]
 
 
 def _generator(model: str, about: Model, grid: Grid, seed: int) -> Generator:

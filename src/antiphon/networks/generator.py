@@ -17,7 +17,15 @@ class Generator(nn.Module):
     ----------
     multiple
         Whole number that frames and bins of the input must be multiples of.
+
+    Attributes
+    ----------
+    draws
+        Whether the probabilities are the separated spectrograms themselves (0 to 1 over the range of a feature) rather
+        than masks that are laid on the mixture.
     """
+
+    draws = False
 
     def __init__(self, multiple: int) -> None:
         super().__init__()

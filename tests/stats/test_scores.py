@@ -6,13 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD, PROBABILITY_SCALE
-from antiphon.stats import judgement, scores
-from antiphon.stats.judgement import MACRO, Judgement, constant_codes
+from antiphon.stats import judgement, measures, scores
 from antiphon.stats.scores import (
     Counts,
     Histogram,
-    ImageError,
-    bootstrap_f1,
     code_of_threshold,
     mean_known,
     threshold_of_code,
@@ -27,8 +24,8 @@ def masks(seed, share=0.3, shape=(2, 20, 16)):
 
 
 def test_codes__mean_the_same_as_in_the_stores():
-    assert scores._SCALE == PROBABILITY_SCALE
-    assert scores._NOT_HEARD == judgement._NOT_HEARD == PROBABILITY_NOT_HEARD
+    assert scores._SCALE == judgement._SCALE == PROBABILITY_SCALE
+    assert scores._NOT_HEARD == judgement._NOT_HEARD == measures._NOT_HEARD == PROBABILITY_NOT_HEARD
     assert scores._EVEN_ODDS == PROBABILITY_SCALE // 2
 
 
@@ -128,58 +125,3 @@ def test_unpacked__reads_bits():
 
 def test_mean_known__leaves_out_what_has_no_meaning():
     np.testing.assert_array_equal(mean_known(np.array([[1.0, np.nan], [np.nan, np.nan]])), [1.0, np.nan])
-
-
-def test_image_error__is_zero_for_the_truth_and_its_power_for_silence():
-    level = np.full((20, 16), 150, dtype=np.uint8)
-    level[:, 12:] = 0
-    floor = np.where(level[0] > 0, 100, 0).astype(np.uint8)
-    truth = masks(4) & (level > 0)
-    codes = np.where(level == 0, 255, 254 * truth).astype(np.uint8)
-    perfect = ImageError.of(codes, truth, level, floor)
-    silence = ImageError.of(np.where(codes == 255, 255, 0).astype(np.uint8), truth, level, floor)
-    np.testing.assert_allclose(perfect.mean, 0)
-    # 50 codes are 25 dB, half of the image's range
-    np.testing.assert_allclose(silence.mean, 0.25 * truth.sum((1, 2)) / (20 * 12))
-    np.testing.assert_allclose((silence + silence).mean, silence.mean)
-
-
-def test_bootstrap__encloses_the_f1_and_knows_groups():
-    rng = np.random.default_rng(0)
-    counts = Counts.stacked(
-        [
-            Counts.of(masks(i, 0.3) | (truth & (rng.random(truth.shape) < 0.8)), truth, EVERYWHERE)
-            for i in range(40)
-            for truth in [masks(i + 500)]
-        ]
-    )
-    low, high = bootstrap_f1(counts, [f"g{i}" for i in range(40)], 500, seed=1)
-    f1 = counts.total().f1
-    assert (low[:2] < f1).all()
-    assert (f1 < high[:2]).all()
-    assert low[2] < f1.mean() < high[2]
-    same = bootstrap_f1(counts, ["one"] * 40, 500, seed=1)
-    np.testing.assert_allclose(same[0], same[1])
-    np.testing.assert_allclose(bootstrap_f1(counts, [f"g{i}" for i in range(40)], 500, seed=1)[0], low)
-
-
-def test_judgement__writes_a_row_for_each_source_and_their_mean():
-    level = np.full((3, 20, 16), 150, dtype=np.uint8)
-    bits = np.stack([(masks(i)[0] + 2 * masks(i + 9)[1]) for i in range(3)]).astype(np.uint8)
-    floor = np.full((3, 16), 100, dtype=np.uint8)
-    found = [np.where(unpacked(one, 2), 254, 0).astype(np.uint8) for one in bits]
-    given_ = {"level": level, "mask_bits": bits, "floor": floor}
-    perfect = Judgement.of("ours", found, [127, 127], **given_)
-    rows = perfect.rows(["bird", "insect"], ["a", "b", "c"], 100, 0)
-    assert [row["source"] for row in rows] == ["bird", "insect", MACRO]
-    assert all(
-        row["f1"] == row["f1_low"] == row["f1_high"] == row["iou"] == 1 and row["image_mse"] == 0 for row in rows
-    )
-    assert all(row["method"] == "ours" and row["examples"] == 3 for row in rows)
-    np.testing.assert_allclose(perfect.example_f1(), 1)
-    silence = Judgement.of("silence", constant_codes(level, 2, 0), [127, 127], **given_)
-    identity = Judgement.of("identity", constant_codes(level, 2, 254), [127, 127], **given_)
-    assert all(row["f1"] == 0 and np.isnan(row["precision"]) for row in silence.rows(["a", "b"], "abc", 100, 0))
-    assert all(row["recall"] == 1 for row in identity.rows(["a", "b"], "abc", 100, 0))
-    share = float(identity.rows(["a", "b"], "abc", 100, 0)[0]["precision"])
-    assert share == pytest.approx((bits & 1).mean())

@@ -62,7 +62,8 @@ class Pix2Pix(Generator):
         skips.pop()
         for up in self.up:
             x = torch.cat([skips.pop(), up(x)], dim=1)
-        return 2 * self.head(x)[..., :frames, :bins]
+        before_tanh: Tensor = self.head(x)[..., :frames, :bins]
+        return 2 * before_tanh
 
 
 class Pix2PixCritic(nn.Module):

@@ -1,4 +1,4 @@
-"""Scores of separation: cells that are right, missed or false, and images that are near or far.
+"""Counts of cells that are right, missed or false, at one threshold and at all of them.
 
 Everything here adds up over recordings and is finished at the end, so no score depends on how examples were cut.
 """
@@ -14,8 +14,6 @@ import numpy as np
 __all__ = [
     "Counts",
     "Histogram",
-    "ImageError",
-    "bootstrap_f1",
     "code_of_threshold",
     "mean_known",
     "threshold_of_code",
@@ -25,7 +23,6 @@ __all__ = [
 _SCALE = 254
 _NOT_HEARD = 255
 _EVEN_ODDS = 127
-_IMAGE_CODES = 100
 
 
 def unpacked(mask_bits: np.ndarray, sources: int) -> np.ndarray:
@@ -176,80 +173,3 @@ class Histogram:
     def f1_at(self, codes: np.ndarray) -> np.ndarray:
         """Return the F1 of each source if cells count from its code in ``codes`` on, shape (source,)."""
         return np.asarray(self.counts().f1[codes, np.arange(len(codes))])
-
-
-@dataclass(frozen=True)
-class ImageError:
-    """Squared distance between the separated spectrogram and the true one.
-
-    The image of a source is its mask times the mixture: the level above the floor, 0 to 50 dB drawn as 0 to 1.
-
-    Attributes
-    ----------
-    squared
-        Sum of squared differences, shape (source,).
-    cells
-        Heard cells.
-    """
-
-    squared: np.ndarray
-    cells: int
-
-    @classmethod
-    def of(cls, codes: np.ndarray, truth: np.ndarray, level: np.ndarray, floor: np.ndarray) -> ImageError:
-        """Measure one recording.
-
-        Parameters
-        ----------
-        codes
-            Probability codes, shape (source, time, frequency), uint8; code / 254, 255 is not heard.
-        truth
-            Masks, same shape, bool.
-        level
-            Level codes of the mixture, shape (time, frequency), uint8.
-        floor
-            Code of each bin's floor, shape (frequency,), uint8.
-        """
-        heard = level > 0
-        image = np.clip(level.astype(np.float32) - floor, 0, _IMAGE_CODES) / _IMAGE_CODES * heard
-        differences = (codes / np.float32(_SCALE) - truth) * image
-        return cls(np.square(differences, dtype=np.float64).sum(axis=(1, 2)), int(np.count_nonzero(heard)))
-
-    def __add__(self, other: ImageError) -> ImageError:
-        return ImageError(self.squared + other.squared, self.cells + other.cells)
-
-    @property
-    def mean(self) -> np.ndarray:
-        """Mean squared error of each source, shape (source,)."""
-        return self.squared / max(self.cells, 1)
-
-
-def bootstrap_f1(counts: Counts, groups: Sequence[str], resamples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return 95 % intervals of the F1 of each source and of their mean, resampling whole groups (Efron 1979).
-
-    Parameters
-    ----------
-    counts
-        Counts of each example, shape (example, source).
-    groups
-        Group of each example; examples of a group are drawn together, since they are not independent.
-    resamples
-        Number of resamples.
-    seed
-        Seed of the draws.
-
-    Returns
-    -------
-    Lower and upper ends, each shape (source + 1,); the last is the mean of the sources that have an F1. NaN where a
-    source is never true nor found.
-    """
-    names, member = np.unique(list(groups), return_inverse=True)
-    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
-    weight = draws[:, member]
-    f1 = Counts(weight @ counts.hits, weight @ counts.false_alarms, weight @ counts.misses).f1
-    f1 = np.column_stack([f1, mean_known(f1)])
-    ends = [
-        np.quantile(one[~np.isnan(one)], [0.025, 0.975]) if (~np.isnan(one)).any() else (np.nan, np.nan) for one in f1.T
-    ]
-    low, high = np.array(ends).T
-    return low, high

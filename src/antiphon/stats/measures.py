@@ -1,0 +1,195 @@
+"""What is measured on one example and adds up over examples, and the scores that follow from the sums.
+
+Measuring and scoring are apart, so that every score can be had for any choice of examples: all of them, those of one
+band of signal-to-noise ratios, or a resample. Each measure is one number for each source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from antiphon.stats.near import events_found, widened
+
+__all__ = ["INTERVALS", "Measures", "found_cells", "joined", "measured", "picture", "pooled", "scores"]
+
+Measures = Mapping[str, np.ndarray]
+"""Measures by name, each (source,) for one example, (example, source) for several, float64."""
+
+INTERVALS = ("precision", "recall", "f1", "iou", "f1_near", "event_recall", "clip_f1", "image_mse")
+"""Scores that are given with an interval."""
+
+_NOT_HEARD = 255
+_IMAGE_CODES = 100
+_SECONDS = 60.0
+
+
+def found_cells(codes: np.ndarray, least_codes: Sequence[int]) -> np.ndarray:
+    """Return which cells count as found, bool, from score codes, both (source, time, frequency).
+
+    Parameters
+    ----------
+    codes
+        Score codes; 255 is not heard.
+    least_codes
+        Code from which a cell counts, for each source.
+    """
+    least = np.asarray(least_codes)[:, None, None]
+    return np.asarray((codes >= least) & (codes != _NOT_HEARD))
+
+
+def picture(level: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    """Return the spectrogram that separated pictures are measured on: 0 to 50 dB above the floor drawn as 0 to 1.
+
+    Parameters
+    ----------
+    level
+        Level codes, shape (time, frequency), uint8; 0 is not heard and drawn as 0.
+    floor
+        Code of each bin's floor, shape (frequency,), uint8.
+    """
+    above = np.clip(level.astype(np.float32) - floor, 0, _IMAGE_CODES) / np.float32(_IMAGE_CODES)
+    return np.asarray(above * (level > 0), dtype=np.float32)
+
+
+def measured(
+    found: np.ndarray, truth: np.ndarray, known: np.ndarray, drawn: np.ndarray, mixture: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Measure one example; cells that are not known count nowhere.
+
+    Parameters
+    ----------
+    found, truth
+        Masks, shape (source, time, frequency), bool.
+    known
+        Cells that were heard and whose truth is known, same shape, bool.
+    drawn
+        Separated spectrograms, same shape, 0 to 1.
+    mixture
+        The mixture's :func:`picture`, shape (time, frequency).
+    """
+    found, truth = found & known, truth & known
+    cells, hits = _count(known), _count(found & truth)
+    silent = known & ~truth.any(axis=2, keepdims=True)
+    events, met = events_found(found, truth)
+    true_share, found_share = (_count(one) / np.maximum(cells, 1) for one in (truth, found))
+    difference = np.where(known, drawn - truth * mixture, np.float32(0))
+    counted = (cells > 0).astype(float)
+    return {
+        "cells": cells,
+        "hits": hits,
+        "false_alarms": _count(found) - hits,
+        "misses": _count(truth) - hits,
+        "found_near": _count(found & widened(truth)),
+        "true_near": _count(truth & widened(found)),
+        "events": events.astype(float),
+        "events_found": met.astype(float),
+        "silent_cells": _count(silent),
+        "silent_frames": silent.any(axis=2).sum(axis=1).astype(float),
+        "silent_false": _count(found & silent),
+        "squared_error": np.square(difference, dtype=np.float64).sum(axis=(1, 2)),
+        "clips": counted,
+        "true_share": true_share,
+        "found_share": found_share,
+        "true_share_squared": true_share**2,
+        "found_share_squared": found_share**2,
+        "shares_multiplied": true_share * found_share,
+    }
+
+
+def _count(masks: np.ndarray) -> np.ndarray:
+    return np.asarray(np.count_nonzero(masks, axis=(1, 2)), dtype=float)
+
+
+def joined(many: Sequence[Measures]) -> dict[str, np.ndarray]:
+    """Return the measures of several examples, each (example, source)."""
+    return {name: np.stack([one[name] for one in many]) for name in many[0]}
+
+
+def pooled(measures: Measures, weight: np.ndarray) -> dict[str, np.ndarray]:
+    """Add up the measures of examples.
+
+    Parameters
+    ----------
+    measures
+        Each (example, source).
+    weight
+        How often each example counts, shape (..., example), or each example and source, shape (example, source).
+
+    Returns
+    -------
+    Sums, each (..., source).
+    """
+    if weight.shape == next(iter(measures.values())).shape:
+        return {name: (weight * values).sum(axis=0) for name, values in measures.items()}
+    return {name: weight @ values for name, values in measures.items()}
+
+
+def scores(sums: Measures, hop_s: float, bin_hz: float) -> dict[str, np.ndarray]:
+    """Return the scores that follow from sums; NaN where one has no meaning; docs/accuracy.md has the formulas.
+
+    Parameters
+    ----------
+    sums
+        What :func:`pooled` returned.
+    hop_s, bin_hz
+        Size of a cell.
+    """
+    hits, false_alarms, misses = (sums[name] for name in ("hits", "false_alarms", "misses"))
+    near_precision = _ratio(sums["found_near"], hits + false_alarms)
+    near_recall = _ratio(sums["true_near"], hits + misses)
+    silent_minutes = sums["silent_frames"] * hop_s / _SECONDS
+    found = {
+        "precision": _ratio(hits, hits + false_alarms),
+        "recall": _ratio(hits, hits + misses),
+        "f1": _ratio(2 * hits, 2 * hits + false_alarms + misses),
+        "iou": _ratio(hits, hits + false_alarms + misses),
+        "f1_near": _f1_near(near_precision, near_recall, hits + false_alarms + misses),
+        "event_recall": _ratio(sums["events_found"], sums["events"]),
+        "silent_false_share": _ratio(sums["silent_false"], sums["silent_cells"]),
+        "silent_false_khz_s_per_min": _ratio(sums["silent_false"] * hop_s * bin_hz / 1000, silent_minutes),
+        "image_mse": _ratio(sums["squared_error"], sums["cells"]),
+        "occupancy_true": _ratio(sums["true_share"], sums["clips"]),
+        "occupancy_bias": _ratio(sums["found_share"] - sums["true_share"], sums["clips"]),
+        "occupancy_r": _correlation(sums),
+    }
+    if "clip_hits" in sums:
+        found |= _clip_scores(sums)
+    if "si_sdr_db" in sums:
+        found["si_sdr_db"] = _ratio(sums["si_sdr_db"], sums["si_sdr_clips"])
+        found["si_sdr_gain_db"] = _ratio(sums["si_sdr_gain_db"], sums["si_sdr_clips"])
+    return found
+
+
+def _clip_scores(sums: Measures) -> dict[str, np.ndarray]:
+    hits, false_alarms, misses = (sums[name] for name in ("clip_hits", "clip_false_alarms", "clip_misses"))
+    return {
+        "clip_precision": _ratio(hits, hits + false_alarms),
+        "clip_recall": _ratio(hits, hits + misses),
+        "clip_f1": _ratio(2 * hits, 2 * hits + false_alarms + misses),
+    }
+
+
+def _f1_near(precision: np.ndarray, recall: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Return the harmonic mean; 0 where something is true or found and one of the two has no meaning."""
+    precision, recall = np.nan_to_num(precision), np.nan_to_num(recall)
+    mean = np.nan_to_num(_ratio(2 * precision * recall, precision + recall))
+    return np.where(there > 0, mean, np.nan)
+
+
+def _correlation(sums: Measures) -> np.ndarray:
+    """Return Pearson's correlation of found and true occupancy over examples."""
+    clips = sums["clips"]
+    both = clips * sums["shares_multiplied"] - sums["true_share"] * sums["found_share"]
+    spread = [
+        np.maximum(clips * sums[f"{name}_squared"] - sums[name] ** 2, 0.0) for name in ("true_share", "found_share")
+    ]
+    return _ratio(both, np.sqrt(spread[0] * spread[1]))
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Divide; NaN where nothing is divided by nothing."""
+    ratio = np.full(np.shape(whole), np.nan)
+    np.divide(part, whole, out=ratio, where=np.asarray(whole) > 0)
+    return ratio

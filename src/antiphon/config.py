@@ -112,15 +112,18 @@ class Source(_Section):
 class Model(_Section):
     """A model: a network, where its weights come from, and what it separates."""
 
-    network: Literal["resunet", "energy"] = Field(
-        description="resunet: the separator (residual U-Net); energy: threshold above the background, the baseline"
+    network: Literal["resunet", "pix2pix", "atrous_segnet", "deeplabv3", "energy"] = Field(
+        description="resunet: the separator (residual U-Net); pix2pix, atrous_segnet, deeplabv3: networks of others to "
+        "compare with; energy: threshold above the background, the simplest of all"
     )
     weights: str = Field(
         description="train: learn from the examples of `pair`; otherwise the folder of a finished model "
         "(card.json and generator.safetensors), which is never retrained"
     )
     widths: list[Annotated[int, Field(ge=4, le=1024)]] = Field(
-        min_length=2, max_length=7, description="channels of the generator at each scale, finest first"
+        min_length=2,
+        max_length=7,
+        description="channels of the generator at each scale, finest first; resunet alone has a choice",
     )
     sources: dict[Name, Source] = Field(min_length=1, description="what the model separates, in order")
 
@@ -165,6 +168,9 @@ class Pair(_Section):
 class Critic(_Section):
     """The adversary of the generator."""
 
+    game: Literal["patch_hinge", "pix2pix"] = Field(
+        description="critic and losses; patch_hinge: spectral normalisation, hinge; pix2pix: as that was published"
+    )
     weight: float = Field(ge=0, description="weight of the adversarial loss when fully ramped in; 0: no critic")
     start: Share = Field(description="share of the steps before the critic begins to play")
     ramp: Share = Field(description="share of the steps over which its weight rises")
@@ -175,17 +181,36 @@ class Critic(_Section):
 class Train(_Section):
     """How a generator learns."""
 
+    recipe: Literal["settings", "published"] = Field(
+        description="settings: all as below; published: networks of others (pix2pix, atrous_segnet, deeplabv3) take "
+        "losses, optimizer and batch from their publication"
+    )
     steps: int = Field(ge=1, description="updates of the generator")
     batch_size: int = Field(ge=1, description="tiles in one update")
     tile_frames: int = Field(ge=32, multiple_of=32, description="frames of a tile")
-    learning_rate: float = Field(gt=0, description="peak step size of the generator's optimizer (AdamW, one cycle)")
+    learning_rate: float = Field(gt=0, description="peak step size of the generator's optimizer (AdamW)")
     weight_decay: float = Field(ge=0, description="weight decay of AdamW")
+    momentum: float = Field(ge=0, lt=1, description="decay of AdamW's running mean of gradients")
+    schedule: Literal["one_cycle", "constant", "constant_then_down"] = Field(
+        description="how the step size goes; constant_then_down: in a line to 0 from the middle on"
+    )
+    cross_entropy_weight: float = Field(ge=0, description="weight of the cross entropy")
     positive_weight: float = Field(gt=0, description="weight of a source's cells in the cross entropy; others weigh 1")
-    dice_weight: float = Field(ge=0, description="weight of the batch Dice loss beside the cross entropy")
+    dice_weight: float = Field(ge=0, description="weight of the batch Dice loss")
+    image_weight: float = Field(
+        ge=0, description="weight of the mean distance of separated and true spectrograms, drawn from -1 to 1"
+    )
     average_decay: float = Field(ge=0, lt=1, description="decay of the running average of the weights that is kept")
     validate_every: int = Field(ge=1, description="steps between two looks at the validation examples")
+    keep: Literal["f1", "iou"] = Field(description="mean score of the sources by which the best weights are kept")
     critic: Critic = Field(description="the adversary")
     seed: int = Field(ge=0, description="seed of weights, tiles and order")
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> Self:
+        if not (self.cross_entropy_weight or self.dice_weight or self.image_weight):
+            raise ValueError("cross_entropy_weight, dice_weight and image_weight are all 0: there is nothing to learn")
+        return self
 
 
 class Evaluate(_Section):

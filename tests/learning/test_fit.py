@@ -8,6 +8,7 @@ import torch
 
 from antiphon.learning.fit import Training, fit
 from antiphon.learning.generators import make_generator
+from antiphon.learning.published import published
 from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.learning.tiles import Tiles
 from antiphon.learning.validation import tune, validate
@@ -19,11 +20,16 @@ RECIPE = Recipe(
     tile_frames=32,
     learning_rate=0.01,
     weight_decay=0.01,
+    momentum=0.9,
+    schedule="one_cycle",
+    cross_entropy_weight=1.0,
     positive_weight=2.0,
     dice_weight=1.0,
+    image_weight=0.0,
     average_decay=0.9,
     validate_every=2,
-    critic=Adversary(weight=0.1, start=0.25, ramp=0.5, width=4, learning_rate=0.001),
+    keep="f1",
+    critic=Adversary(game="patch_hinge", weight=0.1, start=0.25, ramp=0.5, width=4, learning_rate=0.001),
     seed=5,
 )
 
@@ -105,7 +111,7 @@ def test_fit__resumed_equals_undisturbed(tmp_path, stop):
 def test_fit__keeps_a_copy_of_the_best():
     training, looks = trained()
     best = training.best
-    assert best["macro"] == max(look.verdict.macro for look in looks)
+    assert best["merit"] == max(look.verdict.macro for look in looks)
     before = {name: value.clone() for name, value in best["weights"].items()}
     training.play(tiles().batch(99))
     assert_equal(best["weights"], before)
@@ -116,7 +122,7 @@ def test_fit__validates_what_it_keeps():
     training, _ = trained()
     kept = make_generator("resunet", widths=(6, 8), sources=2, bins=32)
     kept.load_state_dict(training.best["weights"])
-    assert validate(kept, blobs(1), CPU, torch.float32).macro == training.best["macro"]
+    assert validate(kept, blobs(1), CPU, torch.float32).macro == training.best["merit"]
 
 
 def test_fit__learns_blobs():
@@ -139,9 +145,9 @@ def test_critic__changes_what_is_learned():
 
 
 def test_critic_weight__rises_along_the_ramp():
-    weight = Adversary(weight=2.0, start=0.5, ramp=0.25, width=4, learning_rate=0.001).weight_at
+    weight = Adversary(game="patch_hinge", weight=2.0, start=0.5, ramp=0.25, width=4, learning_rate=0.001).weight_at
     assert [weight(share) for share in (0.0, 0.49, 0.5, 0.625, 0.75, 1.0)] == [0, 0, 0, 1.0, 2.0, 2.0]
-    assert Adversary(1.0, 0.0, 0.0, 4, 0.1).weight_at(0.0) == 1.0
+    assert Adversary("patch_hinge", 1.0, 0.0, 0.0, 4, 0.1).weight_at(0.0) == 1.0
 
 
 def test_learning_rate__goes_up_once_and_down_once():
@@ -166,7 +172,7 @@ def test_look__reads_as_a_line():
     assert str(looks[0]).startswith("step 2: cross_entropy ")
     assert "low" in str(looks[0])
     assert set(looks[0].row()) == {
-        "step", "cross_entropy", "dice", "critic", "adversarial", "f1_low", "f1_high", "f1_macro"
+        "step", "cross_entropy", "dice", "image", "critic", "adversarial", "f1_low", "f1_high", "f1_macro"
     }  # fmt: skip
 
 
@@ -179,3 +185,58 @@ def test_tune__finds_the_level_that_stands_out():
     assert verdict.macro == pytest.approx(2 / 3, abs=0.02)
     found = validate(energy, examples, CPU, torch.float32)
     assert found.f1 == pytest.approx(verdict.f1)
+
+
+@pytest.mark.parametrize("network", ["pix2pix", "atrous_segnet", "deeplabv3"])
+def test_published__learns_twice_the_same_and_resumes(network, tmp_path):
+    recipe = replace(published(network, RECIPE), steps=2, batch_size=2, validate_every=2)
+    recipe = replace(recipe, critic=replace(recipe.critic, width=4))
+
+    def fresh():
+        return Training.begin(recipe, make_generator(network, widths=(), sources=2, bins=32), 2, CPU, torch.float32)
+
+    whole = fresh()
+    looks = list(fit(whole, tiles(recipe), blobs(1)))
+    assert looks[-1].best
+    first = fresh()
+    next(iter(fit(first, tiles(recipe), blobs(1))))
+    torch.save(first.state(), tmp_path / "state")
+    second = fresh()
+    second.resume(torch.load(tmp_path / "state", weights_only=True))
+    list(fit(second, tiles(recipe), blobs(1)))
+    assert_equal(whole.generator.state_dict(), second.generator.state_dict())
+    assert repr(whole.history) == repr(second.history)
+
+
+def test_published__is_what_the_papers_say():
+    own = replace(RECIPE, critic=replace(RECIPE.critic, weight=0.3))
+    assert published("resunet", own) == own
+    ours = published("pix2pix", own)
+    assert (ours.image_weight, ours.cross_entropy_weight, ours.dice_weight) == (100.0, 0.0, 0.0)
+    assert (ours.learning_rate, ours.momentum, ours.batch_size, ours.critic.game) == (2e-4, 0.5, 1, "pix2pix")
+    theirs = published("atrous_segnet", own)
+    assert (theirs.learning_rate, theirs.batch_size, theirs.keep, theirs.critic.weight) == (1e-4, 16, "iou", 0.0)
+    assert (theirs.cross_entropy_weight, theirs.positive_weight, theirs.dice_weight) == (1.0, 1.0, 0.0)
+    assert published("deeplabv3", own).dice_weight == 1.0
+    assert all(published(one, own).steps == own.steps for one in ("pix2pix", "atrous_segnet", "deeplabv3"))
+
+
+@pytest.mark.parametrize("network", ["resunet", "pix2pix", "atrous_segnet", "deeplabv3"])
+@pytest.mark.parametrize("game", ["patch_hinge", "pix2pix"])
+def test_network__plays_with_any_critic(network, game):
+    critic = Adversary(game=game, weight=0.1, start=0.0, ramp=0.0, width=4, learning_rate=0.001)
+    recipe = replace(RECIPE, steps=1, batch_size=2, validate_every=1, critic=critic)
+    generator = make_generator(network, widths=(6, 8), sources=2, bins=32)
+    training = Training.begin(recipe, generator, 2, CPU, torch.float32)
+    training.play(tiles(recipe).batch(0))
+    before = generator.draws
+    assert before == (network == "pix2pix")
+    assert all(one.isfinite().all() for one in generator.parameters())
+
+
+def test_schedule__of_pix2pix_falls_from_the_middle():
+    rates = [replace(RECIPE, steps=100, schedule="constant_then_down").learning_rate_at(step) for step in range(100)]
+    assert rates[0] == rates[50] == 0.01
+    assert rates[75] == pytest.approx(0.005)
+    assert rates[99] == pytest.approx(0.0002)
+    assert replace(RECIPE, schedule="constant").learning_rate_at(3) == 0.01

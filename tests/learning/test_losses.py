@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from antiphon.learning import losses
 from antiphon.learning.losses import criticism, cross_entropy, dice, persuasion
 
 TRUTH = torch.tensor([[[[1.0, 0.0, 0.0, 0.0]]]])
@@ -47,3 +48,22 @@ def test_hinge__stops_beyond_the_margin():
     assert criticism(torch.tensor([1.5]), torch.tensor([-2.0])) == 0
     assert criticism(torch.tensor([0.0]), torch.tensor([0.0])) == 2
     assert persuasion(torch.tensor([2.0, -1.0])) == -0.5
+
+
+def test_distance__is_the_mean_of_what_counts():
+    fake, real = torch.zeros(1, 2, 2, 2), torch.ones(1, 2, 2, 2)
+    real[0, 1] = 3.0
+    assert float(losses.distance(fake, real, torch.ones(1, 1, 2, 2))) == 2.0
+    counted = torch.ones(1, 2, 2, 2)
+    counted[0, 1] = 0
+    assert float(losses.distance(fake, real, counted)) == 1.0
+
+
+def test_vanilla_losses__are_those_of_log_odds_not_of_probabilities():
+    verdicts = torch.tensor([-3.0, 0.5, 40.0])
+    cross_entropy = torch.nn.functional.binary_cross_entropy_with_logits
+    true, false = (cross_entropy(verdicts, torch.full((3,), one)) for one in (1.0, 0.0))
+    torch.testing.assert_close(losses.vanilla_criticism(verdicts, verdicts), (true + false) / 2)
+    torch.testing.assert_close(losses.vanilla_persuasion(verdicts), true)
+    # a critic that is sure pays nothing: with a sigmoid before the logits it would pay 1.006
+    assert float(losses.vanilla_criticism(torch.tensor([50.0]), torch.tensor([-50.0]))) < 1e-6

@@ -27,16 +27,22 @@ STFT = {
 SOURCES = {name: {"labels": [name], "scientific_name": None, "common_name": name} for name in ("bird", "insect")}
 MODEL = {"network": "resunet", "weights": "train", "widths": [4, 6], "sources": SOURCES}
 TRAIN = {
+    "recipe": "settings",
     "steps": 4,
     "batch_size": 2,
     "tile_frames": 32,
     "learning_rate": 0.01,
     "weight_decay": 0.01,
+    "momentum": 0.9,
+    "schedule": "one_cycle",
+    "cross_entropy_weight": 1.0,
     "positive_weight": 2.0,
     "dice_weight": 1.0,
+    "image_weight": 0.0,
     "average_decay": 0.9,
     "validate_every": 2,
-    "critic": {"weight": 0.1, "start": 0.5, "ramp": 0.2, "width": 4, "learning_rate": 0.001},
+    "keep": "f1",
+    "critic": {"game": "patch_hinge", "weight": 0.1, "start": 0.5, "ramp": 0.2, "width": 4, "learning_rate": 0.001},
     "seed": 1,
 }
 PAIR = {
@@ -133,7 +139,7 @@ def test_train__writes_a_model_that_says_what_it_is(trained):
 
 def test_train__writes_its_history_without_a_clock(trained):
     history = pd.read_csv(trained / "history.csv")
-    columns = "step cross_entropy dice critic adversarial f1_bird f1_insect f1_macro"
+    columns = "step cross_entropy dice image critic adversarial f1_bird f1_insect f1_macro"
     assert list(history.columns) == columns.split()
     assert history.step.tolist() == [2, 4]
     assert history.critic.isna().tolist() == [True, False]

@@ -13,8 +13,8 @@ from antiphon.figures.style import INK, MUTED, RULES, source_colours
 
 __all__ = ["curves"]
 
-_SEPARATING, _PLAYING = ("cross_entropy", "dice"), ("critic", "adversarial")
-_LINES = ("-", "--")
+_SEPARATING, _PLAYING = ("cross_entropy", "dice", "image"), ("critic", "adversarial")
+_LINES = ("-", "--", ":")
 
 
 def curves(history: Sequence[Mapping[str, float]], sources: Sequence[str], best_step: int) -> Figure:
@@ -50,7 +50,7 @@ def curves(history: Sequence[Mapping[str, float]], sources: Sequence[str], best_
 def _draw_losses(axis: Axes, history: Sequence[Mapping[str, float]], names: Sequence[str], title: str) -> None:
     axis.set_title(title)
     drawn = [name for name in names if np.isfinite([row.get(name, np.nan) for row in history]).any()]
-    for name, line in zip(names, _LINES, strict=True):
+    for name, line in zip(names, _LINES, strict=False):
         if name in drawn:
             axis.plot(*_line(history, name), color=INK, linestyle=line, marker=".", label=_words(name))
     if drawn:

@@ -8,7 +8,7 @@ from torch import Tensor
 from antiphon.networks.generator import FEATURES
 from antiphon.signal.levels import NOT_HEARD, SCALE_DB
 
-__all__ = ["HIGHEST_DB", "LOWEST_DB", "UNIT_DB", "excess", "features"]
+__all__ = ["HIGHEST_DB", "LOWEST_DB", "UNIT_DB", "excess", "features", "separated_excess"]
 
 LOWEST_DB, HIGHEST_DB = -10.0, 50.0
 """Levels above floor or background beyond these are cut, in dB."""
@@ -55,3 +55,18 @@ def excess(seen: Tensor) -> Tensor:
     Shape (batch, 1, time, frequency), at least 0.
     """
     return seen[:, :1].clamp(min=0)
+
+
+def separated_excess(probability: Tensor, seen: Tensor, *, drawn: bool) -> Tensor:
+    """Return the separated spectrograms, as :func:`excess` shows the mixture.
+
+    Parameters
+    ----------
+    probability
+        What a generator found, 0 to 1, shape (batch, source, time, frequency).
+    seen
+        What :func:`features` returned.
+    drawn
+        Whether that is the spectrogram itself, drawn from 0 to 1, or a mask; see ``Generator.draws``.
+    """
+    return probability * (HIGHEST_DB / UNIT_DB) if drawn else probability * excess(seen)

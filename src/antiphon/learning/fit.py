@@ -8,74 +8,33 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isfinite, nan
-from typing import Any, TypedDict
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from antiphon.learning.devices import placed
-from antiphon.learning.features import excess, features
-from antiphon.learning.losses import criticism, cross_entropy, dice, persuasion
+from antiphon.learning.features import HIGHEST_DB, UNIT_DB, excess, features, separated_excess
+from antiphon.learning.games import Game, make_game
+from antiphon.learning.looks import LOSSES, Best, Look
+from antiphon.learning.losses import cross_entropy, dice, distance
 from antiphon.learning.recipe import Recipe
 from antiphon.learning.tiles import Batch, Examples, Tiles
 from antiphon.learning.validation import Verdict, validate
 from antiphon.networks.generator import Generator
-from antiphon.networks.patch_critic import PatchCritic
 from antiphon.signal.levels import NOT_HEARD
 
-__all__ = ["LOSSES", "Best", "Look", "Training", "fit"]
+__all__ = ["Training", "fit"]
 
-LOSSES = ("cross_entropy", "dice", "critic", "adversarial")
-"""Names of the losses; the last two are those of the two players."""
 _PLAYERS = ("generator", "critic", "average", "optimizer", "critic_optimizer")
 _PROGRESS = ("step", "best", "history", "_sums", "_rounds")
 _LARGEST_GRADIENT = 1.0
 _CRITIC_BETAS = (0.5, 0.999)
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a look at the validation examples found.
-
-    Attributes
-    ----------
-    step
-        Updates of the generator done.
-    losses
-        Mean of each loss since the look before; NaN while the critic does not play.
-    verdict
-        How good the average is.
-    best
-        Whether no look before was better.
-    """
-
-    step: int
-    losses: dict[str, float]
-    verdict: Verdict
-    best: bool
-
-    def row(self) -> dict[str, float]:
-        """Return the look as one row of a history."""
-        scores = {f"f1_{name}": f1 for name, f1 in self.verdict.f1.items()}
-        return {"step": self.step, **self.losses, **scores, "f1_macro": self.verdict.macro}
-
-    def __str__(self) -> str:
-        numbers = [f"{name} {value:.3f}" for name, value in self.losses.items() if isfinite(value)]
-        by_source = ", ".join(f"{name} {f1:.3f}" for name, f1 in self.verdict.f1.items())
-        numbers.append(f"F1 {self.verdict.macro:.3f} ({by_source})")
-        return f"step {self.step}: {', '.join(numbers)}{', the best so far' if self.best else ''}"
-
-
-class Best(TypedDict):
-    """The best average so far; its F1 and threshold codes by source are those of its verdict."""
-
-    step: int
-    macro: float
-    f1: dict[str, float]
-    codes: dict[str, int]
-    weights: dict[str, Tensor]
+_SECOND_MOMENTUM = 0.999
+_PICTURE_SCALE = 2 * UNIT_DB / HIGHEST_DB
 
 
 @dataclass
@@ -86,14 +45,18 @@ class Training:
     ----------
     recipe
         How the generator learns.
-    generator, critic
-        The players.
+    generator
+        The one player.
+    game
+        The other player and the rules.
     average
         Running average of the generator, which is validated and kept.
     optimizer, critic_optimizer
         What moves the players.
     device, dtype
         Where and how exactly they compute.
+    sources
+        Number of sources.
     step
         Updates of the generator done.
     best
@@ -104,12 +67,13 @@ class Training:
 
     recipe: Recipe
     generator: Generator
-    critic: PatchCritic
+    game: Game
     average: Generator
     optimizer: torch.optim.Optimizer
     critic_optimizer: torch.optim.Optimizer
     device: torch.device
     dtype: torch.dtype
+    sources: int
     step: int = 0
     best: Best | None = None
     history: list[dict[str, float]] = field(default_factory=list)
@@ -121,10 +85,9 @@ class Training:
         cls, recipe: Recipe, generator: Generator, sources: int, device: torch.device, dtype: torch.dtype
     ) -> Training:
         """Return the state before the first step; ``generator`` is moved to ``device`` and trained in place."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(recipe.seed)
-            critic = PatchCritic(sources, recipe.critic.width)
-        for player in (generator, critic):
+        adversary = recipe.critic
+        game = make_game(adversary.game, sources=sources, width=adversary.width, seed=recipe.seed)
+        for player in (generator, game.critic):
             placed(player, device, torch.float32)
         decayed = [one for one in generator.parameters() if one.ndim == 4]
         others = [one for one in generator.parameters() if one.ndim != 4]
@@ -132,15 +95,23 @@ class Training:
         return cls(
             recipe=recipe,
             generator=generator,
-            critic=critic,
+            game=game,
             average=copy.deepcopy(generator).eval().requires_grad_(False),
-            optimizer=torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True),
+            optimizer=torch.optim.AdamW(
+                groups, lr=recipe.learning_rate, betas=(recipe.momentum, _SECOND_MOMENTUM), fused=True
+            ),
             critic_optimizer=torch.optim.Adam(
-                critic.parameters(), lr=recipe.critic.learning_rate, betas=_CRITIC_BETAS, fused=True
+                game.critic.parameters(), lr=adversary.learning_rate, betas=_CRITIC_BETAS, fused=True
             ),
             device=device,
             dtype=dtype,
+            sources=sources,
         )
+
+    @property
+    def critic(self) -> nn.Module:
+        """The critic."""
+        return self.game.critic
 
     def play(self, batch: Batch) -> None:
         """Play one round: first the critic learns, then the generator (Isola et al. 2017, section 3.3).
@@ -152,38 +123,57 @@ class Training:
         ArithmeticError
             If the loss is not finite.
         """
-        recipe, weight = self.recipe, self.recipe.critic.weight_at(self.step / self.recipe.steps)
-        mixture, truth, counted = self._tensors(batch)
-        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            logits = self.generator.train()(mixture)
-        logits = logits.float()
-        losses = {
-            "cross_entropy": cross_entropy(logits, truth, counted, recipe.positive_weight),
-            "dice": dice(logits, truth, counted),
-        }
-        total = losses["cross_entropy"] + recipe.dice_weight * losses["dice"]
-        if weight:
-            # Where the truth is not known the critic sees nothing of either, or it would learn which cells those are.
-            seen = excess(mixture) * counted
-            real, fake = (mask * seen for mask in (truth, logits.sigmoid()))
-            losses["critic"] = criticism(self.critic(mixture, real), self.critic(mixture, fake.detach()))
-            _improve(self.critic, self.critic_optimizer, losses["critic"])
-            losses["adversarial"] = persuasion(self.critic.requires_grad_(False)(mixture, fake))
-            self.critic.requires_grad_(True)
-            total = total + weight * losses["adversarial"]
-        self._note(losses)
-        for group in self.optimizer.param_groups:
-            group["lr"] = recipe.learning_rate_at(self.step)
-        _improve(self.generator, self.optimizer, total)
+        with self._seeded():
+            mixture, truth, counted = self._tensors(batch)
+            with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+                logits = self.generator.train()(mixture)
+            losses, total = self._losses(logits.float(), mixture, truth, counted)
+            self._note(losses)
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.recipe.learning_rate_at(self.step)
+            _improve(self.generator, self.optimizer, total)
         self._follow()
         self.step += 1
 
+    def _losses(
+        self, logits: Tensor, mixture: Tensor, truth: Tensor, counted: Tensor
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Return all losses and their weighted sum, once the critic has learned its part."""
+        recipe, weight = self.recipe, self.recipe.critic.weight_at(self.step / self.recipe.steps)
+        # Where the truth is not known the critic sees nothing of either, or it would learn which cells those are.
+        real = truth * excess(mixture) * counted
+        fake = separated_excess(logits.sigmoid(), mixture, drawn=self.generator.draws) * counted
+        losses: dict[str, Tensor] = {}
+        if recipe.cross_entropy_weight:
+            losses["cross_entropy"] = cross_entropy(logits, truth, counted, recipe.positive_weight)
+        if recipe.dice_weight:
+            losses["dice"] = dice(logits, truth, counted)
+        if recipe.image_weight:
+            losses["image"] = distance(fake, real, counted) * _PICTURE_SCALE
+        total = torch.stack([getattr(recipe, f"{name}_weight") * loss for name, loss in losses.items()]).sum()
+        if weight:
+            losses["critic"] = self.game.criticism(self.critic, mixture, real, fake.detach())
+            _improve(self.critic, self.critic_optimizer, losses["critic"])
+            self.critic.requires_grad_(False)
+            losses["adversarial"] = self.game.persuasion(self.critic, mixture, real, fake)
+            self.critic.requires_grad_(True)
+            total = total + weight * losses["adversarial"]
+        return losses, total
+
+    @contextmanager
+    def _seeded(self) -> Iterator[None]:
+        """Make what is left to chance within a step (dropout) depend on seed and step alone."""
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed((self.recipe.seed << 32) + self.step)
+            yield
+
     def look(self, verdict: Verdict) -> Look:
         """Note the verdict on the average, and keep a copy of the average if none before was better."""
-        best = self.best is None or verdict.macro > self.best["macro"]
+        merit = verdict.macro if self.recipe.keep == "f1" else verdict.macro_iou
+        best = self.best is None or merit > self.best["merit"]
         if best:
             weights = {name: value.detach().cpu().clone() for name, value in self.average.state_dict().items()}
-            self.best = Best(step=self.step, macro=verdict.macro, f1=verdict.f1, codes=verdict.codes, weights=weights)
+            self.best = Best(step=self.step, merit=merit, f1=verdict.f1, codes=verdict.codes, weights=weights)
         losses = {name: self._sums[name] / self._rounds[name] if name in self._sums else nan for name in LOSSES}
         self._sums, self._rounds = {}, {}
         seen = Look(self.step, losses, verdict, best)
@@ -208,7 +198,7 @@ class Training:
             torch.from_numpy(one).to(self.device, non_blocking=True)
             for one in (batch.level, batch.mask_bits, batch.floor, batch.background)
         )
-        sources = torch.arange(self.critic.sources, device=self.device, dtype=torch.uint8)
+        sources = torch.arange(self.sources, device=self.device, dtype=torch.uint8)
         truth = ((bits[:, None] >> sources[:, None, None]) & 1).float()
         counted = (level != NOT_HEARD).float()[:, None]
         if batch.known_bits is not None:

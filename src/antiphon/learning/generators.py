@@ -8,7 +8,10 @@ import torch
 
 from antiphon.baselines.energy import EnergyThreshold
 from antiphon.learning.features import UNIT_DB
+from antiphon.networks.atrous_segnet import AtrousSegNet
+from antiphon.networks.deeplabv3 import DeepLabV3
 from antiphon.networks.generator import Generator
+from antiphon.networks.pix2pix import Pix2Pix
 from antiphon.networks.resunet import ResUNet
 
 __all__ = ["make_generator", "parameters"]
@@ -20,7 +23,7 @@ def make_generator(network: str, *, widths: Sequence[int], sources: int, bins: i
     Parameters
     ----------
     network
-        ``resunet`` or ``energy``.
+        ``resunet``, ``pix2pix``, ``atrous_segnet``, ``deeplabv3`` or ``energy``.
     widths
         Channels at each scale, finest first; a network without scales ignores them.
     sources
@@ -40,6 +43,12 @@ def make_generator(network: str, *, widths: Sequence[int], sources: int, bins: i
         match network:
             case "resunet":
                 return ResUNet(widths, sources, bins)
+            case "pix2pix":
+                return Pix2Pix(sources)
+            case "atrous_segnet":
+                return AtrousSegNet(sources)
+            case "deeplabv3":
+                return DeepLabV3(sources)
             case "energy":
                 return EnergyThreshold(sources, unit_db=UNIT_DB)
     raise ValueError(f"there is no network '{network}'")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["criticism", "cross_entropy", "dice", "persuasion"]
+__all__ = [
+    "criticism",
+    "cross_entropy",
+    "dice",
+    "distance",
+    "persuasion",
+    "vanilla_criticism",
+    "vanilla_persuasion",
+]
 
 _SMOOTHING = 1.0
 
@@ -43,6 +51,20 @@ def dice(logits: Tensor, truth: Tensor, counted: Tensor) -> Tensor:
     return (1 - (2 * both + _SMOOTHING) / (either + _SMOOTHING)).mean()
 
 
+def distance(fake: Tensor, real: Tensor, counted: Tensor) -> Tensor:
+    """Return the mean absolute difference of separated and true spectrograms over the cells that count.
+
+    Parameters
+    ----------
+    fake, real
+        Spectrograms, shape (batch, source, time, frequency).
+    counted
+        As of :func:`cross_entropy`.
+    """
+    cells = counted.sum() * (fake.shape[1] // counted.shape[1])
+    return ((fake - real).abs() * counted).sum() / cells.clamp(min=1)
+
+
 def criticism(real: Tensor, fake: Tensor) -> Tensor:
     """Return the critic's hinge loss (Lim & Ye 2017, arXiv:1705.02894).
 
@@ -63,3 +85,25 @@ def persuasion(fake: Tensor) -> Tensor:
         The critic's verdicts on what the generator made, any shape.
     """
     return -fake.mean()
+
+
+def vanilla_criticism(real: Tensor, fake: Tensor) -> Tensor:
+    """Return the critic's loss in the first GAN (Goodfellow et al. 2014, arXiv:1406.2661), halved as in pix2pix.
+
+    Parameters
+    ----------
+    real, fake
+        The critic's verdicts as log-odds, on the truth and on what the generator made, any shape.
+    """
+    return (F.softplus(-real).mean() + F.softplus(fake).mean()) / 2
+
+
+def vanilla_persuasion(fake: Tensor) -> Tensor:
+    """Return the generator's side of it, in the form that does not saturate.
+
+    Parameters
+    ----------
+    fake
+        The critic's verdicts as log-odds on what the generator made, any shape.
+    """
+    return F.softplus(-fake).mean()

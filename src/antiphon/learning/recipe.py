@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, pi
+from typing import Literal
 
 __all__ = ["Adversary", "Recipe"]
 
@@ -16,6 +17,8 @@ class Adversary:
 
     Attributes
     ----------
+    game
+        Name of the critic and the losses; see :func:`antiphon.learning.games.make_game`.
     weight
         Weight of the adversarial loss when fully ramped in; 0: no critic.
     start, ramp
@@ -26,6 +29,7 @@ class Adversary:
         Step size of its optimizer.
     """
 
+    game: Literal["patch_hinge", "pix2pix"]
     weight: float
     start: float
     ramp: float
@@ -51,14 +55,25 @@ class Recipe:
         Tiles in one update, and their length.
     learning_rate, weight_decay
         Peak step size and weight decay of AdamW.
+    momentum
+        Its first decay of moments.
+    schedule
+        How the step size goes: up and down in ``one_cycle``, ``constant``, or ``constant_then_down`` in a line from the
+        middle on.
+    cross_entropy_weight
+        Weight of the cross entropy.
     positive_weight
         Weight of a source's cells in the cross entropy.
     dice_weight
         Weight of the Dice loss beside the cross entropy.
+    image_weight
+        Weight of the mean distance between separated and true spectrograms, drawn from -1 to 1.
     average_decay
         Decay of the running average of the weights.
     validate_every
         Steps between two looks at the validation examples.
+    keep
+        Mean score of the sources on validation by which the best weights are kept: ``f1`` or ``iou``.
     critic
         The adversary.
     seed
@@ -70,16 +85,24 @@ class Recipe:
     tile_frames: int
     learning_rate: float
     weight_decay: float
+    momentum: float
+    schedule: Literal["one_cycle", "constant", "constant_then_down"]
+    cross_entropy_weight: float
     positive_weight: float
     dice_weight: float
+    image_weight: float
     average_decay: float
     validate_every: int
+    keep: Literal["f1", "iou"]
     critic: Adversary
     seed: int
 
     def learning_rate_at(self, step: int) -> float:
-        """Return the step size: up in a line, then down along a cosine (one cycle; Smith 2018, arXiv:1803.09820)."""
+        """Return the step size; one cycle is up in a line, then down along a cosine (Smith 2018, arXiv:1803.09820)."""
         share = step / self.steps
+        if self.schedule != "one_cycle":
+            falls = self.schedule == "constant_then_down"
+            return self.learning_rate * (min(1.0, 2 * (1 - share)) if falls else 1.0)
         if share < _WARM_UP:
             return self.learning_rate * (step + 1) / (_WARM_UP * self.steps + 1)
         return self.learning_rate * (1 + cos(pi * (share - _WARM_UP) / (1 - _WARM_UP))) / 2

@@ -42,6 +42,11 @@ class Verdict:
         """Mean F1 of the sources."""
         return sum(self.f1.values()) / len(self.f1)
 
+    @property
+    def macro_iou(self) -> float:
+        """Mean intersection over union of the sources, which follows from each one's F1."""
+        return sum(f1 / (2 - f1) for f1 in self.f1.values()) / len(self.f1)
+
 
 def separated(separator: Separator, examples: Examples) -> Iterator[np.ndarray]:
     """Yield the probability codes of each example, shape (source, time, frequency), uint8."""

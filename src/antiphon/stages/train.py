@@ -20,8 +20,10 @@ from antiphon.io.pairs import Examples, read_examples, read_pairs_attributes
 from antiphon.io.records import fingerprint
 from antiphon.io.whole import sweep, whole_file, write_text
 from antiphon.learning.devices import choose_device, choose_dtype
-from antiphon.learning.fit import LOSSES, Training, fit
+from antiphon.learning.fit import Training, fit
 from antiphon.learning.generators import make_generator, parameters
+from antiphon.learning.looks import LOSSES
+from antiphon.learning.published import published
 from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.learning.tiles import Tiles
 from antiphon.learning.validation import Verdict, tune
@@ -76,7 +78,8 @@ def run(
     AntiphonError
         If examples and settings do not fit, a GPU is asked for and absent, or a loss is not finite.
     """
-    about, recipe = section(Model, model_settings), _recipe(section(Train, settings))
+    about = section(Model, model_settings)
+    recipe = _recipe(section(Train, settings), about.network)
     cells = section(Stft, stft)
     grid = Grid(cells.window_s, cells.hop_s, cells.bins)
     examples, validation = (_examples(pairs, split, about, grid) for split in ("train", "validation"))
@@ -101,9 +104,10 @@ class _Outcome:
     history: list[dict[str, float]]
 
 
-def _recipe(train: Train) -> Recipe:
-    values = train.model_dump()
-    return Recipe(**{**values, "critic": Adversary(**values["critic"])})
+def _recipe(train: Train, network: str) -> Recipe:
+    values = train.model_dump(exclude={"recipe"})
+    own = Recipe(**{**values, "critic": Adversary(**values["critic"])})
+    return published(network, own) if train.recipe == "published" else own
 
 
 def _examples(pairs: Path, split: str, about: Model, grid: Grid) -> Examples:

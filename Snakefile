@@ -17,10 +17,12 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/infer.smk"
 include: "workflow/rules/tabulate.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/check.smk"
 
 
 localrules:
     all,
+    check,
 
 
 rule all:

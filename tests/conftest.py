@@ -1,6 +1,10 @@
 """What several tests need."""
 
 import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +44,33 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("no real recordings here (set ANTIPHON_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[Path | None]:
+    """A Slurm that answers: the one that runs, or the lab brought up for the tests, whose folder it is."""
+    lab = Path(os.environ["LAB"]) if "LAB" in os.environ else None
+    if shutil.which("sinfo") and subprocess.run(["sinfo", "-h"], capture_output=True, check=False).returncode == 0:
+        yield lab
+        return
+    if os.environ.get("ANTIPHON_SLURM_LAB") != "1":
+        pytest.skip("no Slurm here (ANTIPHON_SLURM_LAB=1 brings one up)")
+    lab = Path(tempfile.mkdtemp(prefix="slurm-lab-"))
+    lab.chmod(0o755)  # the database and munge run as users of their own
+    scripts, environment = ROOT / "tests" / "slurm", {**os.environ, "LAB": str(lab)}
+    try:
+        subprocess.run([scripts / "lab-up.sh"], env=environment, check=True, timeout=500)
+        yield lab
+    finally:
+        subprocess.run([scripts / "lab-down.sh", "--purge"], env=environment, check=False, timeout=120)
+
+
+@pytest.fixture(scope="session")
+def lab(slurm: Path | None) -> Path:
+    """The lab's folder; a test that stops daemons is skipped on a Slurm that is not the lab."""
+    if slurm is None:
+        pytest.skip("not on a Slurm that others use (LAB names a lab that is up)")
+    return slurm
 
 
 def identity(path: Path) -> tuple[int, int]:

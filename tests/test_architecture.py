@@ -9,7 +9,7 @@ import pytest
 from antiphon.__main__ import COMMANDS, parser_for
 
 STAGES = ("ingest", "stft", "pair", "train", "evaluate", "infer", "tabulate", "report")
-PURE = ("signal", "scenes", "networks", "learning", "baselines", "stats", "figures")
+PURE = ("signal", "scenes", "networks", "learning", "baselines", "stats", "figures", "planning")
 # room -> rooms it may import besides itself
 MAY_IMPORT = {
     "errors": set(),
@@ -21,10 +21,12 @@ MAY_IMPORT = {
     "scenes": {"signal"},
     "stats": set(),
     "figures": set(),
+    "planning": set(),
     "baselines": {"networks", "signal"},
     "learning": {"networks", "signal", "baselines", "stats"},
-    "io": {"errors", "config", "signal", "progress"},
+    "io": {"errors", "config", "signal", "planning", "progress"},
     "stages": {"errors", "config", "progress", "io", *PURE},
+    "cluster": {"errors", "config", "progress", "io", "planning"},
     "demo": {"errors", "config", "progress", "io", *PURE},
     "__main__": {"errors"},
 }

@@ -1,5 +1,6 @@
 """The command line: a mistake is one line and exit status 2, a bug keeps its traceback."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ def stage(*, record: Path, names: list[str], count: int = 3, note: str | None = 
     """
     if note == "mistake":
         raise AntiphonError("x.csv: no time zone; add the column utc_offset")
+    if note == "full":
+        raise OSError(errno.ENOSPC, "No space left on device", "results/x.zarr")
     if note == "bug":
         raise ZeroDivisionError
     print(record.name, names, count, note)
@@ -50,6 +53,11 @@ def test_main__takes_help_from_the_docstring(capsys):
 def test_main__turns_a_mistake_into_one_line(capsys):
     assert command_line.main(["stage", "--record", "r", "--names", "--note", "mistake"]) == 2
     assert capsys.readouterr().err == "antiphon stage: x.csv: no time zone; add the column utc_offset\n"
+
+
+def test_main__names_the_disk_that_is_full(capsys):
+    assert command_line.main(["stage", "--record", "r", "--names", "--note", "full"]) == 2
+    assert capsys.readouterr().err == "antiphon stage: results/x.zarr: no space left; make room and run again\n"
 
 
 def test_main__lets_a_bug_through():

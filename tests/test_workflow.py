@@ -42,7 +42,7 @@ class Workflow:
     def settings(self, **sections) -> None:
         values = tiny_settings()
         for name, section in sections.items():
-            values[name] = {**values.get(name, {}), **section}
+            values[name] = {**values.get(name, {}), **section} if isinstance(section, dict) else section
         (self.folder / "settings.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 
     def jobs(self, *arguments: str) -> set[str]:

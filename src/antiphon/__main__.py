@@ -8,6 +8,7 @@ library stay fast.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import inspect
 import os
@@ -36,6 +37,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "infer": ("antiphon.stages.infer", "run", "separate a season"),
     "tabulate": ("antiphon.stages.tabulate", "run", "turn sources into numbers"),
     "report": ("antiphon.stages.report", "run", "turn numbers into a page"),
+    "check": ("antiphon.cluster.check", "run", "say what a job sees here: environment, audio, disks, GPU"),
+    "plan": ("antiphon.cluster.plan", "run", "say what a season costs, and what is done"),
     "draft": ("antiphon.stages.ingest", "draft", "draft deployments.csv from a folder tree"),
     "schema": ("antiphon.schema", "write", "write the JSON schema and the key table of the settings"),
     "demo-write": ("antiphon.demo", "write", "make the small season of `make demo`"),
@@ -103,6 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run(**vars(parser_for(name, run).parse_args(rest)))
     except AntiphonError as error:
         print(f"antiphon {name}: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        where = error.filename or "a disk that it writes to"
+        print(f"antiphon {name}: {where}: no space left; make room and run again", file=sys.stderr)
         return 2
     return 0
 

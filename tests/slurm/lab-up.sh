@@ -97,7 +97,7 @@ SlurmdPidFile=$LAB/run/slurmd-%n.pid
 SlurmctldLogFile=$LAB/log/slurmctld.log
 SlurmdLogFile=$LAB/log/slurmd-%n.log
 SlurmctldTimeout=30
-SlurmdTimeout=60
+SlurmdTimeout=${SLURMD_TIMEOUT:-20}
 MinJobAge=600
 KillWait=5
 InactiveLimit=0
@@ -106,7 +106,7 @@ SchedulerParameters=bf_interval=2,sched_min_interval=100000
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=5
+JobAcctGatherFrequency=2
 JobAcctGatherParams=OverMemoryKill
 $ACCT
 $NODE_LINES

@@ -1,10 +1,8 @@
 """The road on a real Slurm, by the user's own words: `snakemake --profile slurm`."""
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,24 +11,6 @@ from conftest import ROOT, write_tiny_season
 
 pytestmark = pytest.mark.slurm
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="module")
-def slurm():
-    """A Slurm that answers: the one that runs, or the lab brought up for the test."""
-    if shutil.which("sinfo") and subprocess.run(["sinfo", "-h"], capture_output=True, check=False).returncode == 0:
-        yield
-        return
-    if os.environ.get("ANTIPHON_SLURM_LAB") != "1":
-        pytest.skip("no Slurm here (ANTIPHON_SLURM_LAB=1 brings one up)")
-    lab = Path(tempfile.mkdtemp(prefix="slurm-lab-"))
-    lab.chmod(0o755)  # the database and munge run as users of their own
-    environment = {**os.environ, "LAB": str(lab)}
-    try:
-        subprocess.run([HERE / "lab-up.sh"], env=environment, check=True, timeout=500)
-        yield
-    finally:
-        subprocess.run([HERE / "lab-down.sh", "--purge"], env=environment, check=False, timeout=120)
 
 
 def test_profile_slurm__runs_a_season_to_its_page(slurm, tmp_path):

@@ -23,6 +23,7 @@ rule report:
     params:
         season=SETTINGS.season,
         folder=lambda wildcards, output: str(Path(output.page).parents[1]),
+        benchmarks=BENCHMARKS,
         settings=as_json(SETTINGS.report),
         version=stage_version("report"),
         folders=lambda wildcards, input: [str(Path(card).parent) for card in input.cards],
@@ -36,4 +37,5 @@ rule report:
         " --settings {params.settings:q}"
         " --all-settings {params.all_settings:q}"
         " --output {output.page:q}"
+        " --benchmarks {params.benchmarks:q}"
         " 2>&1 | tee {log:q} >&2"

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
 
-from antiphon.config import Formula, MaskRule, Settings, Stft, parse
+from antiphon.config import Formula, MaskRule, Stft
 from antiphon.demo.recorders import DEPLOYMENTS, Site, wave_bytes
 from antiphon.demo.truth import Truth, truth_path, write_truth
-from antiphon.errors import AntiphonError
 from antiphon.io.season.deployments import COLUMNS, OPTIONAL_COLUMNS
+from antiphon.io.settings import read_settings
 from antiphon.io.whole import whole_file, write_text
 from antiphon.io.workers import in_order
 from antiphon.progress import log, track
@@ -71,7 +68,7 @@ def write(*, folder: Path, config: list[Path], days: int = 2, duration_s: float 
     AntiphonError
         If the settings are wrong.
     """
-    settings = _settings(config)
+    settings = read_settings(config)
     rows = _recordings(days)
     make = partial(
         _write_recording,
@@ -97,28 +94,6 @@ def presence(hour: float) -> dict[str, float]:
         "insect": float(0.12 + 0.78 * (1 - day) * (1 - dawn)),
         "anthropogenic": 0.04 + 0.5 * day,
     }
-
-
-def _settings(config: Sequence[Path]) -> Settings:
-    """Return the settings of several files, each laid over the one before as Snakemake does."""
-    merged: dict[str, Any] = {}
-    for path in config:
-        try:
-            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise AntiphonError(f"{path}: no such settings file") from None
-        except yaml.YAMLError as error:
-            raise AntiphonError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
-        _lay_over(merged, loaded or {})
-    return parse(Settings, merged, ", ".join(str(path) for path in config))
-
-
-def _lay_over(below: dict[str, Any], above: Mapping[str, Any]) -> None:
-    for key, value in above.items():
-        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
-            _lay_over(below[key], value)
-        else:
-            below[key] = value
 
 
 def _recordings(days: int) -> list[_Recording]:

@@ -69,6 +69,7 @@ def season_page(
     ignored: int,
     models: Sequence[ModelPart],
     origin: Origin,
+    resources: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return the page of a season as HTML.
 
@@ -86,6 +87,8 @@ def season_page(
         The models that separated the season.
     origin
         Where all this comes from.
+    resources
+        What the jobs of each rule asked for and used: the fields of :class:`~antiphon.planning.usage.RuleUse`.
     """
     template = _environment().get_template("season.html.j2")
     html = template.render(
@@ -101,6 +104,7 @@ def season_page(
         many=chapters.MANY,
         models=[_model_view(place, model) for place, model in enumerate(models, start=1)],
         origin=origin,
+        resources=resources,
     )
     return html + "\n"
 

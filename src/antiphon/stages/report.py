@@ -7,7 +7,8 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,20 @@ from antiphon import __version__
 from antiphon.config import Report, section
 from antiphon.figures.digest import COLUMNS, coverage, heard, quality
 from antiphon.figures.page import ModelPart, Origin, season_page
+from antiphon.io.accounting import read_accounting
+from antiphon.io.benchmarks import read_benchmarks
 from antiphon.io.checkpoints import CARD, load_card
 from antiphon.io.sound.reasons import MEANINGS
 from antiphon.io.tables import read_table, table_path
 from antiphon.io.whole import read_json, write_text
+from antiphon.planning.usage import RuleUse, use_by_rule
 from antiphon.progress import log, track
 
 __all__ = ["VERSION", "run"]
 
 VERSION = 1
 
+_LONGEST_JOB = timedelta(days=7)
 _PICTURES = {
     "evaluation/examples.png": "Examples the model never saw: mixture, truth and what it found",
     "curves.png": "Losses and scores while it learned",
@@ -44,6 +49,7 @@ def run(
     settings: str,
     all_settings: str,
     output: Path,
+    benchmarks: Path | None = None,
 ) -> None:
     """Write a season as one HTML page that opens from disk and needs nothing else.
 
@@ -63,6 +69,8 @@ def run(
         All settings that made the season's numbers, as JSON.
     output
         The page to write.
+    benchmarks
+        Folder of the season's benchmarks; with them and Slurm's accounting the page says what the jobs used.
 
     Raises
     ------
@@ -82,6 +90,7 @@ def run(
         ignored=found["counts"]["ignored"],
         models=[_model_part(read, name, folder) for name, folder in zip(names, models, strict=True)],
         origin=_origin(read, names, models, shown),
+        resources=[asdict(use) for use in _resources(benchmarks)] if benchmarks else [],
     )
     write_text(output, page)
     log(f"{output}: {len(page.encode()) / 1e6:.1f} MB")
@@ -103,6 +112,19 @@ class _Tables:
         paths = track(self.paths(name, model), " ".join(["report:", name, *([model] if model else [])]))
         for deployment, path in zip(self.deployments, paths, strict=True):
             yield deployment, read_table(path, name, COLUMNS[name]).to_pandas()
+
+
+def _resources(benchmarks: Path) -> list[RuleUse]:
+    """Return what jobs asked for and used: by Slurm's accounting, else, rule by rule, by Snakemake's benchmarks.
+
+    These figures differ from run to run; no other line of the page depends on them.
+    """
+    measured = list(read_benchmarks(benchmarks))
+    times = [path.stat().st_mtime for path in benchmarks.rglob("*.tsv")]
+    since = datetime.fromtimestamp(min(times), tz=UTC).astimezone() - _LONGEST_JOB if times else None
+    counted = read_accounting(Path.cwd(), since) if since else []
+    known = {job.rule for job in counted}
+    return use_by_rule([*counted, *(job for job in measured if job.rule not in known)])
 
 
 def _model_part(read: _Tables, name: str, folder: Path) -> ModelPart:

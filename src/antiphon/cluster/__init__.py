@@ -1,0 +1,1 @@
+"""The two commands for the first day on a cluster: ``antiphon check`` and ``antiphon plan``."""

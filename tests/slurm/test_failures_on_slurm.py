@@ -1,0 +1,227 @@
+"""What goes wrong on a cluster, on a real one: the season ends complete or says what is missing; nothing is wrong."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from slurm_season import SlurmSeason, environment, slurm_words, until
+
+from conftest import write_recording
+
+pytestmark = pytest.mark.slurm_failures
+
+MODEL = ("models/small/card.json", "models/small/generator.safetensors", "models/small/history.csv")
+LONG = {"steps": 600, "batch_size": 2, "tile_frames": 64, "validate_every": 20, "critic": {"start": 0.5, "width": 4}}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(lab, tmp_path_factory) -> SlurmSeason:
+    """A season that nothing befell."""
+    made = SlurmSeason.write(tmp_path_factory.mktemp("undisturbed"))
+    made.run()
+    assert made.complete()
+    return made
+
+
+@pytest.fixture
+def season(undisturbed, tmp_path) -> SlurmSeason:
+    """A copy of the undisturbed season."""
+    return undisturbed.copy(tmp_path)
+
+
+def learned(season: SlurmSeason) -> bool:
+    """Return whether the training has put a state away."""
+    return (season.results / "models" / "small" / "training.part").exists()
+
+
+def log_of(season: SlurmSeason, path: str) -> str:
+    return (season.results / "tiny" / "logs" / path).read_text(encoding="utf-8")
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process and what it started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    os.kill(pid, signal.SIGKILL)
+    for child in children:
+        kill_tree(int(child))
+
+
+def daemon(lab: Path, name: str) -> int:
+    """Return the process of one of the lab's daemons."""
+    return int((lab / "run" / f"{name}.pid").read_text())
+
+
+def state_of(node: str) -> str:
+    return slurm_words("sinfo", "-h", "-N", "-n", node, "-o", "%T")[0][0]
+
+
+def steps_of(job: str) -> list[int]:
+    """Return the processes that watch over a job's steps."""
+    found = subprocess.run(["pgrep", "-f", rf"^slurmstepd: \[{job}\."], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def test_scancel__job_is_submitted_again_and_training_goes_on(undisturbed, season):
+    season.forget(*MODEL)
+    run = season.start()
+    job = run.job_of("train")
+    until("a state of the training", lambda: learned(season))
+    subprocess.run(["scancel", job], check=True)
+    assert run.ended() == 0, run.shown
+    assert re.search(rf"SLURM-job '{job}' failed, SLURM status is: 'CANCELLED'", run.shown)
+    assert re.search(r"results/tiny/logs/train/small\.log", run.shown)  # the log is named where the failure is
+    assert run.submitted().count("train") == 2
+    assert int(re.search(r"from step (\d+)", log_of(season, "train/small.log"))[1]) > 0
+    assert season.bytes() == undisturbed.bytes()
+    assert season.complete()
+
+
+def test_time_limit__training_is_submitted_with_more_and_ends_bit_for_bit(season, tmp_path_factory):
+    alone = season.copy(tmp_path_factory.mktemp("alone"))
+    for one in (season, alone):
+        one.settings(train=LONG)
+        one.forget(*MODEL)
+    run = season.start("--set-resources", "train:runtime=attempt", "--", "results/models/small/card.json")
+    done = subprocess.run(
+        ["snakemake", "--cores", "1", "--configfile", "settings.yaml", "--", "results/models/small/card.json"],
+        cwd=alone.folder, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert run.ended() == 0, run.shown
+    assert "SLURM status is: 'TIMEOUT'" in run.shown
+    limits = slurm_words("sacct", "-X", "-n", "-P", "-D", "-o", "TimelimitRaw,State,WorkDir")
+    limits = [line[:2] for line in limits if line[2] == str(season.folder)]
+    assert limits[0] == ["1", "TIMEOUT"]
+    assert limits[1][0] == "2"
+    assert limits[-1][1] == "COMPLETED"
+    assert int(re.search(r"from step (\d+)", log_of(season, "train/small.log"))[1]) > 0
+    assert season.bytes() == alone.bytes()
+
+
+def test_out_of_memory__is_submitted_with_more(undisturbed, season):
+    season.forget("tiny/infer/small/A1*", "tiny/tables", "tiny/report")
+    run = season.start("--set-resources", "infer:mem_mb=350*attempt")
+    assert run.ended() == 0, run.shown
+    jobs = slurm_words("sacct", "-X", "-n", "-P", "-D", "-o", "ReqMem,State,WorkDir,SubmitLine")
+    jobs = [line[:2] for line in jobs if line[2] == str(season.folder) and "rule_infer" in line[3]]
+    assert jobs[0][0] == "350M"
+    assert jobs[0][1].startswith(("OUT_OF_MEMORY", "CANCELLED", "FAILED"))
+    assert jobs[1][0] == "700M"
+    assert jobs[-1][1] == "COMPLETED"
+    assert season.bytes() == undisturbed.bytes()
+    assert season.complete()
+
+
+def test_node_down_and_back__job_runs_again(lab, undisturbed, season):
+    season.forget(*MODEL)
+    run = season.start()
+    job = run.job_of("train")
+    until("a state of the training", lambda: learned(season))
+    kill_tree(daemon(lab, "slurmd-g1"))
+    for step in steps_of(job):
+        kill_tree(step)
+    until("the node is down", lambda: state_of("g1").startswith("down"))
+    subprocess.run(["slurmd", "-N", "g1"], check=True)
+    assert run.ended() == 0, run.shown
+    assert int(re.search(r"from step (\d+)", log_of(season, "train/small.log"))[1]) > 0
+    assert season.bytes() == undisturbed.bytes()
+    assert season.complete()
+
+
+def test_controller_restarted__nothing_is_lost(lab, undisturbed, season):
+    season.forget(*MODEL)
+    run = season.start()
+    run.job_of("train")
+    old = daemon(lab, "slurmctld")
+    os.kill(old, signal.SIGTERM)
+    until("the controller is gone", lambda: not Path(f"/proc/{old}").exists())
+    until("a state of the training", lambda: learned(season))
+    subprocess.run(["slurmctld"], check=True)
+    assert run.ended() == 0, run.shown
+    assert run.submitted().count("train") == 1
+    assert season.bytes() == undisturbed.bytes()
+    assert season.complete()
+
+
+def test_snakemake_killed__starts_again_beside_the_orphan(undisturbed, season):
+    season.forget(*MODEL)
+    run = season.start()
+    orphan = run.job_of("train")
+    until("a state of the training", lambda: learned(season))
+    run.process.kill()
+    run.process.wait()
+    locked = season.start()
+    assert locked.ended() != 0
+    assert "--unlock" in locked.shown
+    subprocess.run(
+        ["snakemake", "--configfile", "settings.yaml", "--unlock"],
+        cwd=season.folder, env=environment(), check=True, capture_output=True,
+    )  # fmt: skip
+    assert slurm_words("squeue", "-h", "-j", orphan, "-o", "%T") == [["RUNNING"]]
+    again = season.run()
+    assert again.submitted().count("train") == 1
+    assert "infer" not in again.submitted() or season.bytes() == undisturbed.bytes()
+    assert season.bytes() == undisturbed.bytes()
+    assert season.complete()
+
+
+def test_snakemake_interrupted__cancels_its_jobs(season):
+    season.forget(*MODEL)
+    run = season.start()
+    job = run.job_of("train")
+    run.process.send_signal(signal.SIGINT)
+    assert run.ended() != 0
+    until("the job is gone", lambda: not slurm_words("squeue", "-h", "-n", "x", "-j", job, "-o", "%T"))
+    season.run()
+    assert season.complete()
+
+
+def test_full_disk__is_named_and_the_second_run_does_what_is_left(undisturbed, season):
+    season.forget("tiny/infer", "tiny/tables", "tiny/report")
+    small = season.results / "tiny" / "infer"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", small], check=False)
+    if mounted.returncode:
+        pytest.skip("cannot mount a small disk here")
+    try:
+        run = season.start("--retries", "0")
+        assert run.ended() != 0
+        assert re.search(r"antiphon infer: .*no space left.*", run.shown), run.shown
+        assert re.search(r"results/tiny/logs/infer/small/A1\S*\.log", run.shown)
+        assert "Traceback" not in log_of(season, "infer/small/A1.2024-05-02.log")
+        assert not (season.results / "tiny" / "report").exists()
+        subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
+        again = season.run()
+        assert not {"ingest", "stft", "pair", "train"}.intersection(again.submitted())
+        assert season.bytes() == undisturbed.bytes()
+        assert season.complete()
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_corrupt_recording__is_a_row_and_its_season_complete(undisturbed, season):
+    audio = season.folder / "audio" / "A1"
+    write_recording(audio / "REC_20240503_063000.wav", 48000, seed=7)
+    cut_off = audio / "REC_20240503_063000.wav"
+    cut_off.write_bytes(cut_off.read_bytes()[:30_000])
+    (audio / "REC_20240503_073000.wav").write_bytes(b"\0" * 5000)
+    run = season.run()
+    assert run.submitted().count("stft") == 1
+    assert not {"pair", "train", "evaluate"}.intersection(run.submitted())
+    rows = pd.read_parquet(season.results / "tiny" / "tables" / "recordings").set_index("path").reason
+    assert rows["A1/REC_20240503_063000.wav"] == "truncated"
+    assert rows["A1/REC_20240503_073000.wav"]
+    assert rows.notna().sum() == 2
+    before, now = undisturbed.bytes(), season.bytes()
+    changed = {path for path in before if now[path] != before[path]}
+    assert not [path for path in changed if "20190522" in path]
+    for path in audio.glob("REC_20240503_0[67]3000.wav"):
+        path.unlink()
+    season.run()
+    assert season.bytes() == before
+    shutil.rmtree(season.folder)

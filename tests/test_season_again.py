@@ -1,0 +1,149 @@
+"""A season that comes back: scheduled runs, several seasons, a new model over an old season."""
+
+import configparser
+import fcntl
+import re
+import shutil
+import subprocess
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, tiny_settings, write_recording, write_tiny_season
+from test_workflow import Workflow
+
+SCHEDULE = ROOT / "config" / "schedule"
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def scheduled(workflow: Workflow, command: str = "") -> subprocess.CompletedProcess:
+    """Run the script as cron does: nothing in the environment but a home (and the source that is tested)."""
+    command = command or f"{SCHEDULE}/season.sh settings.yaml profiles/local --cores 2"
+    given = [f"HOME={workflow.folder}", f"ANTIPHON_WORK={workflow.folder}", f"PYTHONPATH={ROOT / 'src'}"]
+    given.append(f"ANTIPHON_BIN={Path(sys.executable).parent}")
+    return subprocess.run(
+        ["env", "-i", *given, "/bin/sh", "-c", command], capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+def ran(workflow: Workflow) -> set[str]:
+    """Return the rules that the latest scheduled run ran."""
+    latest = max((workflow.folder / ".snakemake" / "scheduled").glob("*.log"))
+    return set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", latest.read_text(), flags=re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def workflow(tmp_path_factory) -> Workflow:
+    """The tiny season, run once to its page by the scheduled script."""
+    made = Workflow(tmp_path_factory.mktemp("checkout"))
+    write_tiny_season(made.folder)
+    first = scheduled(made)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "season tiny: 8 recordings, 0 bad" in first.stdout
+    assert "2 of 2 batches separated; complete; 14 steps" in first.stdout
+    return made
+
+
+def test_scheduled_run__has_nothing_to_do_where_nothing_is_new(workflow):
+    time.sleep(1.1)
+    done = scheduled(workflow)
+    assert done.returncode == 0
+    assert done.stdout.count("\n") == 1
+    assert ran(workflow) == {"ingest", "all"}
+
+
+def test_scheduled_run__computes_new_recordings_only(workflow):
+    time.sleep(1.1)
+    write_recording(workflow.folder / "audio" / "A1" / "REC_20240503_063000.wav", 48000, seed=7)
+    done = scheduled(workflow)
+    assert "season tiny: 9 recordings" in done.stdout
+    assert not ran(workflow) & {"pair", "train", "evaluate"}
+    latest = max((workflow.folder / ".snakemake" / "scheduled").glob("*.log")).read_text()
+    assert "A1.2024-05-02" in latest
+    assert "20190522.2024-05-02" not in re.findall(r"wildcards: .*batch=([\w.-]+)", latest)
+
+
+def test_scheduled_run__leaves_the_field_to_one_that_is_at_work(workflow):
+    with (workflow.folder / ".snakemake" / "scheduled" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = scheduled(workflow)
+    assert (done.returncode, done.stdout) == (75, "antiphon: another scheduled run is at work here; nothing done\n")
+
+
+def test_scheduled_run__says_in_one_line_what_failed(workflow):
+    (workflow.folder / "wrong.yaml").write_text("season: autumn\n", encoding="utf-8")
+    done = scheduled(workflow, f"{SCHEDULE}/season.sh wrong.yaml profiles/local --cores 1")
+    assert done.returncode == 1
+    assert re.fullmatch(r"antiphon: FAILED \(1\): .*season: 'autumn' is not among seasons.*; log \S+\n", done.stdout)
+
+
+@pytest.mark.parametrize("example", ["crontab", "scrontab"])
+def test_example__names_a_time_and_a_command_that_works(workflow, example):
+    lines = [line for line in (SCHEDULE / example).read_text().splitlines() if line[:1].isdigit()]
+    (line,) = lines
+    assert re.match(r"(\d+|\*)( (\d+|\*)){4} ", line)
+    (workflow.folder / "antiphon").unlink(missing_ok=True)
+    (workflow.folder / "antiphon").symlink_to(ROOT)
+    shutil.copy(workflow.folder / "settings.yaml", workflow.folder / "my.yaml")
+    command = line.split(" ", 5)[5].replace("profiles/slurm", "profiles/local")
+    done = scheduled(workflow, f"{command} --cores 1 --dry-run")
+    assert done.returncode == 0, done.stdout
+
+
+def test_systemd_example__is_read_by_systemd(tmp_path):
+    units = [shutil.copy(SCHEDULE / f"antiphon-season.{kind}", tmp_path) for kind in ("service", "timer")]
+    service = configparser.ConfigParser(interpolation=None)
+    service.read(units[0])
+    assert service["Service"]["ExecStart"].startswith("%h/antiphon/config/schedule/season.sh my.yaml ")
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd here to verify the units")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "antiphon").symlink_to(ROOT)
+    done = subprocess.run(
+        ["systemd-analyze", "--user", "verify", *units],
+        env={"HOME": str(home), "XDG_RUNTIME_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert not [line for line in done.stderr.splitlines() if "antiphon" in line], done.stderr
+
+
+def test_second_season__leaves_the_first_and_shares_its_model(workflow):
+    before = hashes(workflow.season)
+    shutil.copytree(workflow.folder / "audio" / "A1", workflow.folder / "autumn" / "A1")
+    seasons = tiny_settings()["seasons"]
+    rows = (workflow.folder / "deployments.csv").read_text().splitlines(keepends=True)
+    (workflow.folder / "autumn.csv").write_text("".join(rows[:2]))  # the head and A1
+    seasons["autumn"] = {**seasons["tiny"], "deployments": "autumn.csv", "audio_root": "autumn"}
+    workflow.settings(season="autumn", seasons=seasons)
+    assert workflow.jobs() == {"ingest", "stft", "infer", "tabulate", "tabulate_effort", "report", "all"}
+    assert (workflow.folder / "results" / "autumn" / "report" / "index.html").exists()
+    assert hashes(workflow.season) == before
+    workflow.settings(seasons=seasons)
+    assert workflow.jobs("-n") == set()
+
+
+def test_new_model__separates_an_old_season_beside_the_old_model(workflow):
+    kept = [workflow.season / "infer" / "energy", workflow.season / "tables" / "occupancy" / "energy"]
+    before = [hashes(folder) for folder in kept]
+    energy = {"network": "energy", "weights": "train", "widths": [4, 4]}
+    bird = {"labels": ["bird"], "scientific_name": "Aves", "common_name": "bird"}
+    seasons = tiny_settings()["seasons"]
+    seasons["tiny"]["models"] = ["energy", "birds"]
+    workflow.settings(seasons=seasons, models={"birds": {**energy, "sources": {"bird": bird}}})
+    shown = workflow.snakemake()
+    assert set(re.findall(r"wildcards: .*model=(\w+)", shown)) == {"birds"}
+    assert not re.findall(r"^(?:rule|checkpoint) (ingest|stft|tabulate_effort):", shown, flags=re.MULTILINE)
+    assert [hashes(folder) for folder in kept] == before
+    assert set(workflow.table("occupancy/birds").source) == {"bird"}
+    assert set(workflow.table("occupancy").model) == {"energy", "birds"}

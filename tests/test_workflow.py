@@ -177,7 +177,7 @@ def test_machine_settings__run_nothing(workflow):
     workflow.settings(
         report={"title": "Another title"},
         tabulate={"thresholds": {"sound": 0.99}},
-        machine={"device": "auto", "infer_batch": 3, "workers": 2, "precision": "float32"},
+        machine={"device": "auto", "stft_device": "cuda", "infer_batch": 3, "workers": 2, "precision": "float32"},
     )
     assert nothing_to_do(workflow)
 

@@ -93,11 +93,15 @@ class Stft(_Section):
     clipping_level: Share = Field(description="sample magnitude from which a sample counts as clipped, 1 = full scale")
 
     @model_validator(mode="after")
-    def _shards_hold_whole_chunks(self) -> Self:
+    def _fit_together(self) -> Self:
         if self.shard_frames % self.chunk_frames:
             raise ValueError(f"shard_frames {self.shard_frames} is not a multiple of chunk_frames {self.chunk_frames}")
         if not self.hop_s <= self.window_s:
             raise ValueError(f"hop_s {self.hop_s} is longer than window_s {self.window_s}")
+        if any(abs(seconds * 1e6 - round(seconds * 1e6)) > 1e-6 for seconds in (self.window_s, self.hop_s)):
+            raise ValueError(
+                f"window_s {self.window_s} and hop_s {self.hop_s} must be whole microseconds, or time drifts"
+            )
         return self
 
 
@@ -275,6 +279,9 @@ class Machine(_Section):
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         description="arithmetic of the generator; auto: bfloat16 where the device computes it natively"
+    )
+    stft_device: Literal["cpu", "cuda"] = Field(
+        description="where stft transforms; a GPU gains little, because decoding and compressing stay on the processor"
     )
     workers: int = Field(ge=1, description="processes or threads of a stage that can use several")
     infer_batch: int = Field(ge=1, description="strips that the generator sees at a time")

@@ -17,6 +17,7 @@ rule stft:
     resources:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=lambda wildcards, attempt: 120 * attempt,
+        device=SETTINGS.machine.stft_device,
     params:
         audio_root=lambda wildcards: SEASON.audio_root,
         settings=as_json(SETTINGS.stft),
@@ -27,5 +28,6 @@ rule stft:
         " --audio-root {params.audio_root:q}"
         " --settings {params.settings:q}"
         " --record {output.record:q}"
+        " --device {resources.device}"
         " --workers {threads}"
         " 2>&1 | tee {log:q} >&2"

@@ -12,12 +12,13 @@ import numpy as np
 import xxhash
 
 from antiphon.io.season.catalogue import RecordingRow
-from antiphon.io.sound.reasons import MEANINGS, Reason
-from antiphon.io.sound.recordings import DecodeError, blocks, probe
+from antiphon.io.sound.reasons import MEANINGS, DecodeError, Reason
+from antiphon.io.sound.recordings import blocks, probe
+from antiphon.signal.levels import full_scale
 
 __all__ = ["SampleFacts", "checked_blocks"]
 
-_BLOCK_SAMPLES = 1 << 17
+_BLOCK_SAMPLES = 1 << 18
 # Flags for people: the measured shares stand beside them in the table recordings.
 _MUCH_CLIPPED = 0.01
 _MUCH_DC = 0.05
@@ -34,7 +35,7 @@ class SampleFacts:
     clipped
         Samples at or beyond the clipping level.
     total
-        Sum of the samples.
+        Sum of the samples, full scale 1.0.
     low, high
         Least and largest sample, full scale 1.0; meaningless before the first sample.
     status, reason, detail
@@ -52,14 +53,16 @@ class SampleFacts:
     _hash: xxhash.xxh3_128 = field(default_factory=xxhash.xxh3_128)
 
     def add(self, block: np.ndarray, clipping_level: float) -> None:
-        """Take in the next block of samples, shape (n,), float32."""
+        """Take in the next block of samples, shape (n,), int16 or float32; not empty."""
+        full = full_scale(block)
         self._hash.update(block.data)
         self.samples += len(block)
-        self.total += float(block.sum(dtype=np.float64))
-        low, high = float(block.min(initial=math.inf)), float(block.max(initial=-math.inf))
+        self.total += float(block.sum(dtype=np.int64 if block.dtype == np.int16 else np.float64)) / full
+        low, high = float(block.min()) / full, float(block.max()) / full
         self.low, self.high = min(self.low, low), max(self.high, high)
         if max(high, -low) >= clipping_level:
-            self.clipped += int(np.count_nonzero(np.abs(block) >= clipping_level))
+            limit = clipping_level * full
+            self.clipped += int(np.count_nonzero(block >= limit)) + int(np.count_nonzero(block <= -limit))
 
     def as_row(self, row: RecordingRow) -> dict[str, Any]:
         """Return the facts for the batch record: the verdict of decoding, else of ingest, then what the samples show.
@@ -110,7 +113,7 @@ def checked_blocks(path: Path, row: RecordingRow, facts: SampleFacts, clipping_l
 
     Yields
     ------
-    Blocks of samples, each (n,) float32.
+    Blocks of samples, each (n,) int16 or float32.
     """
     header = probe(path)
     if header.status == "quarantined" or (header.rate_hz, header.frames) != (row.rate_hz, row.frames):

@@ -193,6 +193,8 @@ def write_levels(
             fill_value=NOT_HEARD,
             dimension_names=("time", "frequency"),
             attributes=_LEVEL_ATTRIBUTES,
+            # No chunk of levels is empty, and to look for one costs more than to compress it.
+            config={"write_empty_chunks": True},
         )
         appender = _TimeAppender(level, axis=0)
         writer = LevelWriter(appender, grid)

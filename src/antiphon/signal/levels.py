@@ -1,4 +1,4 @@
-"""Levels: power to decibels to one byte a cell, and back.
+"""Levels: samples and cells to decibels re full scale to one byte a cell, and back.
 
 ``level_db = 0.5 * code - 122.5``; code 0 means *not heard* (the recorder cannot have sound there) and code 255 means
 *at or above* +5 dB. 0 dB is a full-scale sine on a bin. Probabilities are bytes too: ``code / 254``, 255 is not heard.
@@ -16,7 +16,7 @@ __all__ = [
     "PROBABILITY_SCALE",
     "SCALE_DB",
     "code_of_level",
-    "code_table",
+    "full_scale",
     "level_of_code",
 ]
 
@@ -26,6 +26,11 @@ NOT_HEARD = 0
 CODE_MAX = 255
 PROBABILITY_SCALE = 254
 PROBABILITY_NOT_HEARD = 255
+
+
+def full_scale(samples: np.ndarray) -> float:
+    """Return the value that stands for full scale in ``samples``: 32768 for int16, 2**31 for int32, 1.0 for floats."""
+    return 1.0 if samples.dtype.kind == "f" else float(np.iinfo(samples.dtype).max) + 1.0
 
 
 def code_of_level(level_db: np.ndarray) -> np.ndarray:
@@ -41,22 +46,3 @@ def level_of_code(code: np.ndarray) -> np.ndarray:
     table[NOT_HEARD] = np.nan
     levels: np.ndarray = table[code]
     return levels
-
-
-def code_table(reference_power: float) -> np.ndarray:
-    """Return the code of every float32 power, indexed by the upper 16 bits of the float, shape (65536,), uint8.
-
-    The upper 16 bits hold sign, exponent and seven bits of the mantissa: the table replaces a logarithm for each cell.
-    Each entry is the code of the middle of the powers that share those bits, which lie within 1/256 of it: the error
-    before rounding is at most 0.017 dB.
-
-    Parameters
-    ----------
-    reference_power
-        Power that reads 0 dB.
-    """
-    bits = np.arange(65536, dtype=np.uint32) << 16
-    with np.errstate(divide="ignore", invalid="ignore"):
-        middle = (bits | 0x8000).view(np.float32).astype(np.float64)
-        level_db = 10.0 * np.log10(np.abs(middle) / reference_power)
-    return code_of_level(np.where(np.isnan(level_db), np.inf, level_db))

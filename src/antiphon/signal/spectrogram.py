@@ -1,9 +1,8 @@
-"""Sound to levels on the grid: short-time Fourier transform, power, one byte a cell.
+"""Sound to levels on the grid: short-time Fourier transform, magnitude, one byte a cell.
 
-The transform runs on whole batches of frames in PyTorch, so that the same code serves a processor and a GPU. Power is
-scaled so that a full-scale sine on a bin reads 1.0 (0 dB) whatever the sample rate: off a bin it reads down to
--1.42 dB with the Hann window. Levels become bytes through a table over the upper 16 bits of each float
-(:func:`antiphon.signal.levels.code_table`).
+The transform runs on whole batches of frames in PyTorch, so that the same code serves a processor and a GPU. Magnitude
+is scaled so that a full-scale sine on a bin reads 1.0 (0 dB) whatever the sample rate: off a bin it reads down to
+-1.42 dB with the Hann window.
 
 References
 ----------
@@ -13,6 +12,7 @@ Proceedings of the IEEE 65(11), 1558-1564.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -21,36 +21,39 @@ import soxr
 import torch
 
 from antiphon.signal.grid import Grid
-from antiphon.signal.levels import NOT_HEARD, code_table
+from antiphon.signal.levels import ADD_OFFSET_DB, CODE_MAX, NOT_HEARD, SCALE_DB, full_scale
 
 __all__ = ["level_codes", "power", "resampled", "stream_level_codes"]
 
-_FRAMES_AT_ONCE = 256
+# On a processor a batch of frames must stay in its cache; on a GPU it must fill the device.
+_FRAMES_AT_ONCE = {"cpu": 256, "cuda": 1 << 15}
+_STEPS_PER_DOUBLING = 20 * math.log10(2) / SCALE_DB
+_CODE_OF_0_DB = -ADD_OFFSET_DB / SCALE_DB
+# A float file may hold anything; the transform of what lies beyond would run out of the range of float32.
+_LOUDEST = 1e30
 
 
 @lru_cache(maxsize=16)
-def _hann(window: int, device: str) -> torch.Tensor:
-    """Return the Hann window scaled so that a full-scale sine on a bin has magnitude 1 in the transform."""
+def _hann(window: int, full: float, device: str) -> torch.Tensor:
+    """Return the Hann window scaled so that a sine of amplitude ``full`` on a bin has magnitude 1 in the transform."""
     hann = torch.hann_window(window, periodic=True, dtype=torch.float64)
-    return (2 * hann / hann.sum()).to(torch.float32).to(device)
+    return (2 * hann / hann.sum() / full).to(torch.float32).to(device)
 
 
-@lru_cache(maxsize=1)
-def _codes() -> np.ndarray:
-    return code_table(reference_power=1.0)
+def _magnitude(samples: torch.Tensor, window: torch.Tensor, hop: int, bins: int) -> torch.Tensor:
+    """Return the magnitude of each frame, shape (frames, min(bins, len(window) // 2)), float32."""
+    spectrum = torch.fft.rfft(samples.unfold(0, len(window), hop) * window)[:, : min(bins, len(window) // 2)]
+    if spectrum.device.type == "cpu":
+        # NumPy computes it with vector instructions: ten times faster than PyTorch on a processor.
+        return torch.from_numpy(np.abs(spectrum.numpy()))
+    return torch.abs(spectrum)
 
 
-def _frame_power(samples: torch.Tensor, window: int, hop: int, bins: int) -> torch.Tensor:
-    """Return the power of each frame, shape (frames, min(bins, window // 2)), float32."""
-    frames = samples.unfold(0, window, hop) * _hann(window, str(samples.device))
-    spectrum = torch.view_as_real(torch.fft.rfft(frames))[:, : min(bins, window // 2)]
-    return spectrum[..., 0].square().addcmul_(spectrum[..., 1], spectrum[..., 1])
-
-
-def _encode(power: np.ndarray, out: np.ndarray) -> None:
-    """Write the level code of each power into ``out``, uint8."""
-    upper_bits = power.view(np.uint16)[:, 1::2]
-    np.take(_codes(), upper_bits, out=out, mode="clip")
+def _encode(magnitude: torch.Tensor, out: np.ndarray) -> None:
+    """Write the nearest level code of each magnitude into ``out``, uint8; ``magnitude`` is used up."""
+    # A half more, because the conversion to bytes cuts off what follows the point.
+    codes = magnitude.log2_().mul_(_STEPS_PER_DOUBLING).add_(_CODE_OF_0_DB + 0.5).clamp_(1, CODE_MAX)
+    np.copyto(out, codes.cpu().numpy(), casting="unsafe")
 
 
 def stream_level_codes(
@@ -61,32 +64,44 @@ def stream_level_codes(
     Parameters
     ----------
     blocks
-        Samples, each (n,) float32, full scale 1.0.
+        Samples, each (n,), all int16 (full scale 32768) or all float32 (full scale 1.0).
     rate_hz
         Sample rate of the blocks.
     grid
         The time-frequency grid.
     device
-        Where the transform runs.
+        Where the transform runs: ``cpu`` or ``cuda``.
 
     Yields
     ------
     Codes, each (frames, grid.bins) uint8; cells that the recorder cannot hear are 0.
     """
     rate = grid.analysis_rate_hz(rate_hz)
-    window, hop, heard = grid.window_samples(rate), grid.hop_samples(rate), grid.heard_bins(rate_hz)
-    carry = np.empty(0, dtype=np.float32)
+    hop, heard = grid.hop_samples(rate), grid.heard_bins(rate_hz)
+    carry = torch.empty(0, dtype=torch.float32, device=device)
     for block in resampled(blocks, rate_hz, rate):
-        samples = np.concatenate([carry, block]) if len(carry) else np.ascontiguousarray(block)
+        window = _hann(grid.window_samples(rate), full_scale(block), device)
+        samples = torch.empty(len(carry) + len(block), dtype=torch.float32, device=device)
+        samples[: len(carry)] = carry
+        samples[len(carry) :] = torch.from_numpy(block)
+        if block.dtype.kind == "f":
+            samples.clamp_(-_LOUDEST, _LOUDEST)
         frames = grid.frames(len(samples), rate)
-        for first in range(0, frames, _FRAMES_AT_ONCE):
-            count = min(_FRAMES_AT_ONCE, frames - first)
-            piece = torch.from_numpy(samples[first * hop : (first + count - 1) * hop + window]).to(device)
-            codes = np.zeros((count, grid.bins), dtype=np.uint8)
-            values = _frame_power(piece, window, hop, heard).cpu().numpy()
-            _encode(values, out=codes[:, : values.shape[1]])
-            yield codes
+        if frames:
+            yield _codes(samples, window, hop, frames, heard, grid.bins)
         carry = samples[frames * hop :]
+
+
+def _codes(samples: torch.Tensor, window: torch.Tensor, hop: int, frames: int, heard: int, bins: int) -> np.ndarray:
+    """Return the level codes of the frames that lie whole in ``samples``, shape (frames, bins), uint8."""
+    codes = np.full((frames, bins), NOT_HEARD, dtype=np.uint8)
+    at_once = _FRAMES_AT_ONCE[samples.device.type]
+    for first in range(0, frames, at_once):
+        count = min(at_once, frames - first)
+        piece = samples[first * hop : (first + count - 1) * hop + len(window)]
+        cells = _magnitude(piece, window, hop, heard)
+        _encode(cells, out=codes[first : first + count, : cells.shape[1]])
+    return codes
 
 
 def resampled(blocks: Iterable[np.ndarray], rate_hz: int, to_rate_hz: int) -> Iterator[np.ndarray]:
@@ -95,7 +110,7 @@ def resampled(blocks: Iterable[np.ndarray], rate_hz: int, to_rate_hz: int) -> It
     Parameters
     ----------
     blocks
-        Samples at ``rate_hz``, each (n,) float32.
+        Samples at ``rate_hz``, each (n,); they come back as float32 unless the rates are equal.
     rate_hz, to_rate_hz
         Sample rates before and after.
     """
@@ -106,7 +121,7 @@ def resampled(blocks: Iterable[np.ndarray], rate_hz: int, to_rate_hz: int) -> It
     given = made = 0
     for block in blocks:
         given += len(block)
-        out = stream.resample_chunk(np.ascontiguousarray(block, dtype=np.float32))
+        out = stream.resample_chunk(np.asarray(block, dtype=np.float32) / np.float32(full_scale(block)))
         made += len(out)
         yield out
     rest = stream.resample_chunk(np.empty(0, dtype=np.float32), last=True)
@@ -140,9 +155,7 @@ def power(samples: np.ndarray, rate_hz: int, grid: Grid) -> np.ndarray:
     frames = grid.frames(len(sound), rate)
     values = np.zeros((frames, grid.bins), dtype=np.float32)
     if frames:
-        heard = grid.heard_bins(rate_hz)
-        cells = _frame_power(
-            torch.from_numpy(np.ascontiguousarray(sound)), grid.window_samples(rate), grid.hop_samples(rate), heard
-        )
-        values[:, : cells.shape[1]] = cells.numpy()
+        window = _hann(grid.window_samples(rate), full_scale(sound), "cpu")
+        cells = _magnitude(torch.from_numpy(sound), window, grid.hop_samples(rate), grid.heard_bins(rate_hz))
+        values[:, : cells.shape[1]] = cells.square_().numpy()
     return values

@@ -26,7 +26,7 @@ from antiphon.signal.spectrogram import level_codes, power
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 2
+VERSION = 3
 _SHEET_EXAMPLES = 12
 
 

@@ -14,22 +14,32 @@ from typing import Any
 import torch
 
 from antiphon.config import Stft, section
+from antiphon.errors import AntiphonError
 from antiphon.io.records import BatchRecord, UnitRecord, drop_stale_stores, fingerprint, write_record
 from antiphon.io.samples import SampleFacts, checked_blocks
 from antiphon.io.season.catalogue import Manifest, RecordingRow, read_manifest
 from antiphon.io.spectrogram_writers import write_levels
 from antiphon.io.spectrograms import Span, open_store, read_fingerprint
 from antiphon.io.workers import in_order
+from antiphon.learning.devices import choose_device
 from antiphon.progress import log, track
 from antiphon.signal.grid import Grid
 from antiphon.signal.spectrogram import stream_level_codes
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 2
+VERSION = 3
 
 
-def run(*, manifest: Path, audio_root: Path, settings: str, record: Path, workers: int = 1) -> None:
+def run(
+    *,
+    manifest: Path,
+    audio_root: Path,
+    settings: str,
+    record: Path,
+    device: str = "cpu",
+    workers: int = 1,
+) -> None:
     """Write the level store of each unit of a batch; a unit whose store still stands is skipped.
 
     Parameters
@@ -42,17 +52,24 @@ def run(*, manifest: Path, audio_root: Path, settings: str, record: Path, worker
         Section ``stft`` of the settings as JSON.
     record
         The batch record to write; stores lie beside it.
+    device
+        Where the transform runs: cpu or cuda.
     workers
         Number of processes; each takes whole units.
 
     Raises
     ------
     AntiphonError
-        If the manifest or the settings are wrong. A bad recording is a row of the record, never an error.
+        If the manifest or the settings are wrong, or there is no such device. A bad recording is a row of the record,
+        never an error.
     """
+    try:
+        place = choose_device(device).type
+    except ValueError as error:
+        raise AntiphonError(f"device: {error}") from None
     batch = read_manifest(manifest)
     drop_stale_stores(record, keep=batch.units)
-    job = _Job(batch, audio_root, section(Stft, settings), record.parent)
+    job = _Job(batch, audio_root, section(Stft, settings), record.parent, place)
     units = sorted(batch.units)
     done = in_order(partial(_write_unit, job), units, workers)
     records = list(track(done, f"stft {batch.batch}", total=len(units)))
@@ -71,6 +88,7 @@ class _Job:
     audio_root: Path
     settings: Stft
     folder: Path
+    device: str
 
     @property
     def grid(self) -> Grid:
@@ -111,7 +129,7 @@ def _transform(job: _Job, unit: str, path: Path, made_from: str) -> None:
             facts = SampleFacts()
             blocks = checked_blocks(job.audio_root / row.path, row, facts, job.settings.clipping_level)
             span = Span(row.path, row.start_us, 0, 0, row.rate_hz, grid.heard_bins(row.rate_hz), row.channel)
-            placed = store.append(span, stream_level_codes(blocks, row.rate_hz, grid))
+            placed = store.append(span, stream_level_codes(blocks, row.rate_hz, grid, job.device))
             decoded.append({"path": row.path, "channel": row.channel, "frames": placed.frames, **facts.as_row(row)})
 
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from made_sound import chunk, flac_comments, fmt, info, ramp, wave
 
 from antiphon.io.sound.pcm import SAMPLE_BYTES
-from antiphon.io.sound.reasons import MEANINGS, Reason
-from antiphon.io.sound.recordings import DecodeError, Header, blocks, probe
+from antiphon.io.sound.reasons import MEANINGS, DecodeError, Reason
+from antiphon.io.sound.recordings import Header, blocks, probe
+from antiphon.signal.levels import full_scale
 
 RATE = 16000
 
@@ -51,8 +52,11 @@ def write(path: Path, content: bytes) -> Path:
 
 
 def decoded(path: Path, channel: str = "first", block_frames: int = 777) -> np.ndarray:
+    """Return the samples of all blocks at full scale 1, float32."""
     parts = list(blocks(path, probe(path), channel, block_frames))
-    return np.concatenate(parts) if parts else np.empty(0, np.float32)
+    assert all(part.dtype in (np.int16, np.float32) and part.flags.c_contiguous for part in parts)
+    whole = np.concatenate(parts) if parts else np.empty(0, np.float32)
+    return whole.astype(np.float32) / np.float32(full_scale(whole))
 
 
 def verdict(header: Header) -> tuple[str, str | None]:
@@ -73,9 +77,25 @@ def test_probe_and_blocks__agree_with_libsndfile(tmp_path: Path, major: str, min
     assert (header.rate_hz, header.channels, header.frames) == (known.samplerate, known.channels, known.frames)
     for channel in range(channels):
         samples = decoded(path, str(channel + 1))
-        assert samples.dtype == np.float32 and samples.flags.c_contiguous
         # libmpg123 rounds the first frames differently after a seek, which soundfile.read begins with.
         np.testing.assert_allclose(samples, expected[:, channel], rtol=0, atol=1e-6 if major == "MP3" else 0)
+
+
+@pytest.mark.parametrize(("major", "minor", "channels"), CODINGS)
+def test_blocks__stay_16_bits_where_that_is_all_a_file_holds(tmp_path, major, minor, channels):
+    path = tmp_path / "sound.bin"
+    soundfile.write(path, tone(channels), RATE, format=major, subtype=minor)
+    short = minor in ("PCM_16", "PCM_S8", "PCM_U8")
+    for channel in ("first", "mix"):
+        expected = np.int16 if short and (channel == "first" or channels == 1) else np.float32
+        assert {block.dtype.type for block in blocks(path, probe(path), channel, 999)} == {expected}
+
+
+@pytest.mark.parametrize("major", ["FLAC", "AIFF", "WAV"])
+def test_blocks__mix_16_bits_at_the_right_scale(tmp_path, major):
+    sound = np.stack([np.full(500, 0.5), np.full(500, -0.25)], axis=1)
+    soundfile.write(tmp_path / "sound", sound, RATE, format=major, subtype="PCM_16")
+    np.testing.assert_array_equal(decoded(tmp_path / "sound", "mix"), np.full(500, 0.125, np.float32))
 
 
 @pytest.mark.parametrize("minor", ["PCM_16", "PCM_24", "FLOAT", "ULAW", "VORBIS", "MPEG_LAYER_III"])
@@ -442,7 +462,7 @@ def test_any_bytes__are_a_header_and_decode_to_no_more_than_it_says(tmp_path: Pa
     except DecodeError as error:
         assert 0 <= error.second <= header.frames / header.rate_hz
     else:
-        assert samples.dtype == np.float32 and len(samples) <= header.frames
+        assert samples.dtype in (np.int16, np.float32) and len(samples) <= header.frames
         assert np.isfinite(samples).all()
 
 

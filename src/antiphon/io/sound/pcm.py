@@ -8,13 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile
 
-__all__ = ["FULL_SCALE", "SAMPLE_BYTES", "stored_blocks"]
+__all__ = ["SAMPLE_BYTES", "stored_blocks"]
 
 SAMPLE_BYTES = {"PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8, "ALAW": 1, "ULAW": 1}
 """Bytes of one sample in each coding that :func:`stored_blocks` reads."""
-
-FULL_SCALE = {"PCM_U8": 2.0**7, "PCM_16": 2.0**15, "PCM_24": 2.0**31, "PCM_32": 2.0**31}
-"""What full scale is in the numbers of :func:`stored_blocks`; 1 for the other codings."""
 
 _DTYPES = {"PCM_16": "<i2", "PCM_32": "<i4", "FLOAT": "<f4", "DOUBLE": "<f8"}
 
@@ -41,14 +38,13 @@ def stored_blocks(
 
     Yields
     ------
-    Samples, shape (n, channels), in a type of their own: :data:`FULL_SCALE` brings them to 1. A block is only valid
-    until the next is asked for.
+    Samples, shape (n, channels), full scale as :func:`antiphon.signal.levels.full_scale` says: int16 where the file
+    has at most 16 bits, int32 where it has more, else floats.
     """
     frame_bytes = SAMPLE_BYTES[subtype] * channels
     file.seek(start)
-    buffer = memoryview(bytearray(min(block_frames, frames) * frame_bytes))
     while frames > 0:
-        piece = buffer[: min(block_frames, frames) * frame_bytes]
+        piece = np.empty(min(block_frames, frames) * frame_bytes, dtype=np.uint8).data
         found = _fill(file, piece) // frame_bytes
         if found:
             yield _numbers(piece[: found * frame_bytes], subtype, channels)
@@ -70,7 +66,7 @@ def _numbers(piece: memoryview, subtype: str, channels: int) -> np.ndarray:
         return np.frombuffer(piece, dtype=_DTYPES[subtype]).reshape(-1, channels)
     raw = np.frombuffer(piece, dtype=np.uint8)
     if subtype == "PCM_U8":
-        return (raw ^ 0x80).view(np.int8).reshape(-1, channels)
+        return ((raw.astype(np.int16) - 128) << 8).reshape(-1, channels)
     if subtype == "PCM_24":
         # Column by column: one assignment of (n, 3) bytes is five times slower.
         wide = np.zeros((len(raw) // 3, 4), dtype=np.uint8)

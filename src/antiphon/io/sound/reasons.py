@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["MEANINGS", "Reason", "meaning"]
+__all__ = ["MEANINGS", "DecodeError", "Reason", "meaning"]
 
 
 class Reason(StrEnum):
@@ -95,3 +95,20 @@ MEANINGS: dict[Reason, str] = {
 def meaning(code: str) -> str:
     """Return the sentence behind a reason code."""
     return MEANINGS[Reason(code)]
+
+
+class DecodeError(Exception):
+    """A recording that cannot be decoded to its end.
+
+    Attributes
+    ----------
+    second
+        Seconds into the recording at which it fails; the blocks before it are sound.
+    reason
+        ``decode_error``, ``not_finite`` or ``changed_since_ingest``.
+    """
+
+    def __init__(self, second: float, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{MEANINGS[reason]}, at {second:.3f} s" + (f": {detail}" if detail else ""))
+        self.second = second
+        self.reason = reason

@@ -20,12 +20,13 @@ import soundfile
 from antiphon.io.sound.channels import channel_picker
 from antiphon.io.sound.flac import flac_texts
 from antiphon.io.sound.foreign import foreign_reason
-from antiphon.io.sound.pcm import FULL_SCALE, stored_blocks
-from antiphon.io.sound.reasons import MEANINGS, Reason
+from antiphon.io.sound.pcm import stored_blocks
+from antiphon.io.sound.reasons import MEANINGS, DecodeError, Reason
 from antiphon.io.sound.riff import WaveLayout, scan_wave
 from antiphon.signal.grid import ANALYSIS_RATES_HZ
+from antiphon.signal.levels import full_scale
 
-__all__ = ["DecodeError", "Header", "blocks", "probe"]
+__all__ = ["Header", "blocks", "probe"]
 
 _HEAD_BYTES = 4096
 _FLAC_HEAD_BYTES = 65536
@@ -35,6 +36,7 @@ _LOWEST_RATE_HZ = 100
 # Digital silence packs at most some 6,000 samples into a byte (FLAC's constant blocks, Opus's silent packets).
 _MOST_FRAMES_PER_BYTE = 10_000
 _FLOAT_SUBTYPES = frozenset({"FLOAT", "DOUBLE"})
+_SHORT_SUBTYPES = frozenset({"PCM_S8", "PCM_U8", "PCM_16"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +75,6 @@ class Header:
     detail: str | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     data_offset: int | None = None
-
-
-class DecodeError(Exception):
-    """A recording that cannot be decoded to its end.
-
-    Attributes
-    ----------
-    second
-        Seconds into the recording at which it fails; the blocks before it are sound.
-    reason
-        Code from :mod:`antiphon.io.sound.reasons`: ``decode_error``, ``not_finite`` or ``changed_since_ingest``.
-    """
-
-    def __init__(self, second: float, reason: Reason, detail: str = "") -> None:
-        super().__init__(f"{MEANINGS[reason]}, at {second:.3f} s" + (f": {detail}" if detail else ""))
-        self.second = second
-        self.reason = reason
 
 
 def probe(path: Path) -> Header:
@@ -234,7 +219,8 @@ def blocks(path: Path, header: Header, channel: str, block_frames: int) -> Itera
 
     Returns
     -------
-    Blocks of samples, each (n,) float32; 1.0 is full scale, which float files may exceed.
+    Blocks of samples, each (n,): int16 where one channel of a file of at most 16 bits is taken, otherwise float32; 1.0
+    is then full scale, which float files may exceed.
 
     Raises
     ------
@@ -251,7 +237,6 @@ def _checked(
     path: Path, header: Header, pick: Callable[[np.ndarray], np.ndarray], block_frames: int
 ) -> Iterator[np.ndarray]:
     """Decode, choose the channel, and refuse samples that are no numbers."""
-    scale = np.float32(1.0 if header.data_offset is None else 1.0 / FULL_SCALE.get(header.subtype or "", 1.0))
     may_be_nan = header.subtype in _FLOAT_SUBTYPES
     done = 0
     try:
@@ -259,8 +244,10 @@ def _checked(
             if os.fstat(file.fileno()).st_size != header.bytes:
                 raise DecodeError(0.0, Reason.CHANGED)
             for block in _raw_blocks(file, header, block_frames):
-                with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite, and is refused below
-                    samples = np.multiply(pick(block), scale, dtype=np.float32)
+                samples = np.ascontiguousarray(pick(block))
+                if samples.dtype != np.int16:
+                    with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite, and is refused below
+                        samples = np.multiply(samples, np.float32(1 / full_scale(block)), dtype=np.float32)
                 if may_be_nan and not (finite := np.isfinite(samples)).all():
                     raise DecodeError((done + int(finite.argmin())) / header.rate_hz, Reason.NOT_FINITE)
                 done += len(samples)
@@ -286,11 +273,12 @@ def _raw_blocks(file: io.FileIO, header: Header, block_frames: int) -> Iterator[
 
 
 def _sndfile_blocks(file: io.FileIO, header: Header, block_frames: int) -> Iterator[np.ndarray]:
-    """Yield what libsndfile decodes, (n, channels) float32."""
+    """Yield what libsndfile decodes, (n, channels) int16 where that holds all of it, else float32."""
+    dtype = "int16" if header.subtype in _SHORT_SUBTYPES else "float32"
     done = 0
     try:
         with _open_sndfile(file) as sound:
-            while len(block := sound.read(block_frames, dtype="float32", always_2d=True)):
+            while len(block := sound.read(block_frames, dtype=dtype, always_2d=True)):
                 yield block
                 done += len(block)
     except soundfile.LibsndfileError as error:

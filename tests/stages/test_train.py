@@ -1,6 +1,7 @@
 """Stages train and evaluate, for real, on examples so small that they take seconds."""
 
 import json
+import sys
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ PAIR = {
     },
     "mask_rule": {"above_background_db": 6.0, "below_peak_db": 40.0, "other_margin_db": 6.0, "least_cells": 12},
 }  # fmt: skip
-EVALUATE = {"bootstrap": 100, "pictures": 3, "seed": 1}
+EVALUATE = {"bootstrap": 100, "methods": ["median_clipping", "wiener"], "pictures": 3, "seed": 1}
 
 
 def example(seed, group):
@@ -201,9 +202,12 @@ def test_energy__learns_its_threshold(pairs, tmp_path):
 
 def test_evaluate__judges_every_method_on_the_same_examples(trained):
     table = pd.read_csv(trained / "evaluation" / "scores.csv")
-    columns = "method source precision recall f1 f1_low f1_high iou image_mse examples"
+    columns = "protocol method source precision recall f1 f1_low f1_high iou image_mse examples"
     assert list(table.columns) == columns.split()
-    assert table.method.unique().tolist() == ["tiny", "energy threshold", "identity", "silence"]
+    simple = ["energy threshold", "median clipping", "wiener", "identity", "silence"]
+    assert table.method.unique().tolist()[:6] == ["tiny", *simple]
+    assert all(method.startswith("limit: ") for method in table.method.unique()[6:])
+    assert table.protocol.unique().tolist() == ["in_domain"]
     assert table.groupby("method").source.apply(list).map(lambda found: found == ["bird", "insect", "macro"]).all()
     assert (table.examples == 5).all()
     assert (table.f1_low <= table.f1).all()
@@ -214,6 +218,54 @@ def test_evaluate__judges_every_method_on_the_same_examples(trained):
     values = json.loads((trained / "evaluation" / "scores.json").read_text())
     assert len(values["scores"]) == len(table)
     assert values["weights_sha256"] == load_card(trained / "card.json").weights_sha256
+
+
+def test_evaluate__writes_tables_that_agree(trained):
+    folder = trained / "evaluation"
+    scores, conditions, examples = (
+        pd.read_parquet(folder / f"{name}.parquet") for name in ("scores", "conditions", "examples")
+    )
+    main = pd.read_csv(folder / "scores.csv")
+    np.testing.assert_allclose(scores.f1, main.f1, rtol=1e-5)
+    assert {"clip_f1", "event_recall", "silent_false_share", "occupancy_r", "batch16_iou", "f1_near"} <= set(
+        scores.columns
+    )
+    assert len(examples) == 5 * 2 * scores.method.nunique()
+    assert set(conditions.condition) >= {"alone", "beside others", "SNR 0 to 5 dB"}
+    perfect = conditions[(conditions.method == "limit: truth one cell wider") & (conditions.condition == "absent")]
+    assert perfect.f1.isna().all()
+
+
+def test_evaluate__knows_what_the_rule_allows(trained):
+    macro = pd.read_csv(trained / "evaluation" / "scores.csv").query("source == 'macro'").set_index("method")
+    assert macro.loc["limit: truth one frame late", "f1"] == pytest.approx(11 / 12, abs=0.01)
+    assert macro.loc["limit: oracle of class and region", "f1"] > macro.loc["energy threshold", "f1"]
+
+
+def test_evaluate__page_needs_nothing_else(trained):
+    page = (trained / "evaluation" / "index.html").read_text(encoding="utf-8")
+    assert "http" not in page.replace("http-equiv", "")
+    assert "<script" not in page
+    assert page.count("data:image/png;base64,") == 2
+    for words in ("In domain", "Best, median and worst", "limit: oracle", "F1 ±1 cell", "Clip F1"):
+        assert words in page
+
+
+def test_evaluate__without_the_library_of_a_method_says_what_to_install(pairs, trained, tmp_path, monkeypatch):
+    monkeypatch.setitem(EVALUATE, "methods", ["nmf"])
+    monkeypatch.setitem(sys.modules, "sklearn.decomposition", None)
+    with pytest.raises(AntiphonError, match=r"pip install 'antiphon\[compare\]'"):
+        run_evaluate(pairs, trained)
+
+
+@pytest.mark.parametrize("network", ["pix2pix", "atrous_segnet"])
+def test_train__as_published_gives_a_model_that_can_be_applied(pairs, tmp_path, network):
+    run_train(pairs, tmp_path, model={**MODEL, "network": network}, recipe="published", steps=1, validate_every=1)
+    card = load_card(tmp_path / "card.json")
+    assert card.network == network
+    assert card.training["settings"]["average_decay"] == 0
+    run_evaluate(pairs, tmp_path)
+    assert (tmp_path / "evaluation" / "index.html").exists()
 
 
 def test_evaluate__twice_gives_the_same_bytes(pairs, trained, tmp_path):

@@ -2,7 +2,7 @@
 
 
 rule evaluate:
-    """Scores with intervals, and pictures of the best, median and worst example."""
+    """Scores with intervals, and a page with pictures of the best, median and worst examples."""
     input:
         recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
         card=f"{MODELS_FOLDER}/{{model}}/card.json",
@@ -11,6 +11,11 @@ rule evaluate:
         table=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.csv",
         scores=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.json",
         examples=f"{MODELS_FOLDER}/{{model}}/evaluation/examples.png",
+        page=f"{MODELS_FOLDER}/{{model}}/evaluation/index.html",
+        tables=expand(
+            f"{MODELS_FOLDER}/{{{{model}}}}/evaluation/{{table}}.parquet",
+            table=["scores", "conditions", "examples"],
+        ),
     log:
         f"{LOGS}/evaluate/{{model}}.log",
     benchmark:

@@ -16,6 +16,7 @@ from rich.table import Table
 from antiphon.demo.recorders import DEPLOYMENTS
 from antiphon.demo.truth import Truth, read_truth, truth_path
 from antiphon.errors import AntiphonError
+from antiphon.figures.trust import LIMIT
 from antiphon.io.checkpoints import CARD, Card, load_card
 from antiphon.io.spectrograms import open_store
 from antiphon.io.tables import read_table, table_path
@@ -143,7 +144,7 @@ def _scores_table(rows: Sequence[dict[str, str]]) -> Table:
     table.add_column("method")
     for source in sources:
         table.add_column(source, justify="right")
-    for method in dict.fromkeys(row["method"] for row in rows):
+    for method in dict.fromkeys(row["method"] for row in rows if not row["method"].startswith(LIMIT)):
         by_source = {row["source"]: row["f1"] for row in rows if row["method"] == method}
         cells = [by_source.get(source, "") for source in sources]
         table.add_row(method, *(f"{float(cell):.2f}" if cell not in ("", "nan") else "–" for cell in cells))

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from antiphon.figures import chapters, trust, wording
 from antiphon.figures.digest import Coverage, Heard, Quality
-from antiphon.figures.pictures import data_uri
+from antiphon.figures.templating import environment
 
 __all__ = ["ModelPart", "Origin", "season_page"]
 
@@ -90,7 +88,7 @@ def season_page(
     resources
         What the jobs of each rule asked for and used: the fields of :class:`~antiphon.planning.usage.RuleUse`.
     """
-    template = _environment().get_template("season.html.j2")
+    template = environment().get_template("season.html.j2")
     html = template.render(
         title=title,
         season=season,
@@ -107,20 +105,6 @@ def season_page(
         resources=resources,
     )
     return html + "\n"
-
-
-def _environment() -> Environment:
-    """Return the templates: whatever they show is escaped, except what they call ``safe``, our own SVG."""
-    environment = Environment(
-        loader=PackageLoader("antiphon.figures"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {name: getattr(wording, name) for name in wording.__all__} | {"uri": data_uri}
-    environment.globals["plural"] = wording.plural
-    return environment
 
 
 def _model_view(place: int, model: ModelPart) -> dict[str, Any]:

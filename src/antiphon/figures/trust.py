@@ -8,7 +8,10 @@ from typing import Any
 
 from antiphon.figures.wording import score
 
-__all__ = ["F1Table", "ScoreTable", "card_facts", "f1_table", "score_table"]
+__all__ = ["LIMIT", "F1Table", "ScoreTable", "card_facts", "f1_table", "score_table"]
+
+LIMIT = "limit:"
+"""How the name of a method begins that knows the truth and shows what any other can reach."""
 
 Rows = Sequence[Mapping[str, str]]
 """Rows of a table of scores, all values as text."""
@@ -53,26 +56,34 @@ class ScoreTable:
 
 
 def f1_table(rows: Rows, ours: str) -> F1Table:
-    """Return the F1 of each source and method; empty if the scores have no such columns.
+    """Return the F1 of each source and honest method; empty if the scores have no such columns.
 
     Parameters
     ----------
     rows
-        Scores with the columns method, source, f1, f1_low and f1_high.
+        Scores with the columns method, source, f1, f1_low and f1_high, and protocol where there are several.
     ours
         Name of the model among the methods.
     """
-    found = {(row["source"], row["method"]): row for row in rows if {"source", "method", "f1"} <= row.keys()}
+    several = len({row.get("protocol") for row in rows}) > 1
+    named = [row for row in rows if {"source", "method", "f1"} <= row.keys()]
+    whole = [row for row in named if not row["method"].startswith(LIMIT)]
+    found = {(_source(row, several), row["method"]): row for row in whole}
     methods = sorted(dict.fromkeys(method for _, method in found), key=lambda method: method != ours)
     sources = dict.fromkeys(source for source, _ in found)
     lines = [
         {
-            "source": "mean" if source == "macro" else source,
+            "source": source,
             "cells": [_f1_cell(found.get((source, method), {})) for method in methods],
         }
         for source in sources
     ]
     return F1Table(methods, methods[:1] == [ours], lines)
+
+
+def _source(row: Mapping[str, str], with_protocol: bool) -> str:
+    name = "mean" if row["source"] == "macro" else row["source"]
+    return f"{name}, {row['protocol'].replace('_', '-')}" if with_protocol else name
 
 
 def _f1_cell(row: Mapping[str, str]) -> dict[str, str]:

@@ -1,37 +1,48 @@
-"""Stage evaluate: say how well a model separates, beside what costs nothing."""
+"""Stage evaluate: say how well a model separates, beside methods that need no network and what the truth allows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from math import isnan
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from antiphon.baselines.energy import EnergyThreshold
 from antiphon.config import Evaluate, section
 from antiphon.errors import AntiphonError
+from antiphon.figures.evaluation import Chosen, chosen_examples, evaluation_page
 from antiphon.figures.examples import example_sheet
 from antiphon.figures.pictures import png_bytes
 from antiphon.io.checkpoints import Card, load_card, load_weights
-from antiphon.io.pairs import TEST_SPLITS, Examples, read_examples, read_pairs_attributes
+from antiphon.io.pairs import TEST_SPLITS, Examples, read_examples, read_pairs_attributes, splits_of
+from antiphon.io.verdicts import write_verdicts
 from antiphon.io.whole import whole_file, write_json, write_text
 from antiphon.learning.apply import Separator
+from antiphon.learning.contenders import (
+    Contender,
+    conventional,
+    energy_contender,
+    judged,
+    limits,
+    network_contender,
+    nothing_and_everything,
+)
 from antiphon.learning.devices import choose_device, choose_dtype
-from antiphon.learning.features import UNIT_DB
 from antiphon.learning.generators import make_generator
-from antiphon.learning.validation import separated, tune
 from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
-from antiphon.signal.levels import PROBABILITY_SCALE
-from antiphon.stats.judgement import MACRO, Judgement, constant_codes, found_cells
+from antiphon.stats.conditions import conditions, owned_cells
+from antiphon.stats.judgement import MACRO, Judgement, resampled_weights
+from antiphon.stats.measures import found_cells
 from antiphon.stats.scores import code_of_threshold
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 1
+VERSION = 2
+Row = dict[str, str | float]
+_MAIN = ("precision", "recall", "f1", "f1_low", "f1_high", "iou", "image_mse", "examples")
 
 
 def run(
@@ -44,7 +55,7 @@ def run(
     device: str = "auto",
     precision: str = "auto",
 ) -> None:
-    """Write the scores of a model, of the energy threshold, of identity and of silence on the test examples.
+    """Judge a model on the test examples of every protocol, beside other methods, and write tables and a page.
 
     Parameters
     ----------
@@ -55,7 +66,8 @@ def run(
     settings
         Section ``evaluate`` of the settings as JSON.
     output
-        Folder for ``scores.csv``, ``scores.json`` and ``examples.png``.
+        Folder for ``scores.csv``, ``scores.json``, ``scores.parquet``, ``conditions.parquet``, ``examples.parquet``,
+        ``examples.png`` and ``index.html``.
     device
         ``auto``, ``cpu`` or ``cuda``.
     precision
@@ -64,32 +76,39 @@ def run(
     Raises
     ------
     AntiphonError
-        If model and examples do not fit, or a GPU is asked for and absent.
+        If model and examples do not fit, there are no test examples, or a GPU is asked for and absent.
     """
     rules, about = section(Evaluate, settings), load_card(card)
-    test, validation = (_examples(pairs, split, about) for split in (TEST_SPLITS["in_domain"], "validation"))
+    tests = {name: _examples(pairs, split, about) for name, split in TEST_SPLITS.items() if split in splits_of(pairs)}
+    if not tests:
+        raise AntiphonError(f"{pairs}: no test examples of any protocol; run the stage pair again")
+    least = tuple(code_of_threshold(about.thresholds[source]) for source in about.sources)
     separator = _separator(_generator(about, weights), device, precision)
-    energy = EnergyThreshold(len(about.sources), unit_db=UNIT_DB)
-    tune(energy, validation)
-    least = [code_of_threshold(about.thresholds[source]) for source in about.sources]
-    even = [PROBABILITY_SCALE // 2] * len(least)
-    methods = {
-        about.model: (separated(separator, test), least),
-        "energy threshold": (separated(_separator(energy, device, precision), test), even),
-        "identity": (constant_codes(test.level, len(least), PROBABILITY_SCALE), even),
-        "silence": (constant_codes(test.level, len(least), 0), even),
-    }
-    verdicts = {name: _judged(name, *method, test) for name, method in track(methods.items(), "evaluate")}
-    rows = [
-        row
-        for verdict in verdicts.values()
-        for row in verdict.rows(test.sources, test.groups, rules.bootstrap, rules.seed)
+    validation = _examples(pairs, "validation", about)
+    contenders = [
+        network_contender(about.model, separator, least),
+        energy_contender(validation, lambda energy: _separator(energy, device, precision)),
+        *_conventional(rules, pairs, about),
+        *nothing_and_everything(len(least)),
+        *limits(),
     ]
-    _save_scores(output, about, rules, rows)
-    _save_pictures(output / "examples.png", separator, least, test, verdicts[about.model].example_f1(), rules, about)
-    for row in rows:
+    verdicts = _verdicts(contenders, validation, tests)
+    tables = _tables(verdicts, tests, about, rules)
+    _save_tables(output, tables, about, rules)
+    _save_pictures(output, verdicts, tests, separator, least, about, rules, tables)
+    for row in tables.scores:
         if row["source"] == MACRO:
-            log(f"evaluate: {row['method']}: F1 {row['f1']:.3f} ({row['f1_low']:.3f} to {row['f1_high']:.3f})")
+            named = f"{row['protocol']}, {row['method']}"
+            log(f"evaluate: {named}: F1 {row['f1']:.3f} ({row['f1_low']:.3f} to {row['f1_high']:.3f})")
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Rows: scores of methods, scores under conditions, scores of single examples."""
+
+    scores: list[Row]
+    conditions: list[Row]
+    examples: list[Row]
 
 
 def _examples(pairs: Path, split: str, about: Card) -> Examples:
@@ -118,50 +137,120 @@ def _separator(generator: Generator, device: str, precision: str) -> Separator:
         raise AntiphonError(f"evaluate: {error}") from None
 
 
-def _judged(name: str, found: Iterable[np.ndarray], least_codes: list[int], test: Examples) -> Judgement:
-    return Judgement.of(name, found, least_codes, level=test.level, mask_bits=test.mask_bits, floor=test.floor)
+def _conventional(rules: Evaluate, pairs: Path, about: Card) -> list[Contender]:
+    """Return the conventional methods that the settings ask for; they learn their classes on the training examples."""
+    if not rules.methods:
+        return []
+    train = _examples(pairs, "train", about)
+    try:
+        return [conventional(method, train) for method in track(rules.methods, "evaluate: learn")]
+    except ImportError as error:
+        raise AntiphonError(
+            f"evaluate.methods: {error.name} is not installed; pip install 'antiphon[compare]', or leave the method out"
+        ) from None
 
 
-def _spread(scores: np.ndarray, count: int) -> list[int]:
-    """Return the indices of examples from the best to the worst, at even steps; those without a score are left out."""
-    ranked = np.argsort(-scores)[: np.count_nonzero(~np.isnan(scores))]
-    steps = np.linspace(0, len(ranked) - 1, min(count, len(ranked))).round().astype(int)
-    return [int(index) for index in ranked[steps]]
+def _verdicts(
+    contenders: Sequence[Contender], validation: Examples, tests: Mapping[str, Examples]
+) -> dict[str, list[Judgement]]:
+    """Return the judgements on every contender, by protocol."""
+    by_contender = [list(judged(one, validation, tests.values())) for one in track(contenders, "evaluate")]
+    return {protocol: list(judgements) for protocol, *judgements in zip(tests, *by_contender, strict=True)}
 
 
-def _save_scores(folder: Path, about: Card, rules: Evaluate, rows: list[dict[str, str | float]]) -> None:
-    """Write the scores as a table and as JSON; a score without a meaning is empty, or null."""
-    table = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n")
-    write_text(folder / "scores.csv", table)
+def _tables(
+    verdicts: Mapping[str, Sequence[Judgement]], tests: Mapping[str, Examples], about: Card, rules: Evaluate
+) -> _Tables:
+    cell = {"hop_s": about.grid.hop_s, "bin_hz": about.grid.bin_hz}
+    tables = _Tables([], [], [])
+    for protocol, judgements in verdicts.items():
+        test = tests[protocol]
+        where = conditions(test.snr_db, *owned_cells(test.mask_bits, len(test.sources)))
+        drawn = resampled_weights(test.groups, rules.bootstrap, rules.seed)
+        for one in judgements:
+            tables.scores.extend({"protocol": protocol, **row} for row in one.rows(test.sources, drawn, **cell))
+            under = one.rows_where(test.sources, where, **cell)
+            tables.conditions.extend({"protocol": protocol, **row} for row in under)
+            tables.examples.extend({"protocol": protocol, **row} for row in _example_rows(one, test))
+    return tables
+
+
+def _example_rows(judgement: Judgement, test: Examples) -> list[Row]:
+    """Return one row for each example and source: what there was, what was found."""
+    f1, measures = judgement.source_f1(), judgement.measures
+    return [
+        {
+            "method": judgement.method,
+            "example": example,
+            "group": test.groups[example],
+            "source": source,
+            "snr_db": float(test.snr_db[example, k]),
+            "occupancy_true": float(measures["true_share"][example, k]),
+            "occupancy_found": float(measures["found_share"][example, k]),
+            "f1": float(f1[example, k]),
+        }
+        for example in range(len(test))
+        for k, source in enumerate(test.sources)
+    ]
+
+
+def _save_tables(folder: Path, tables: _Tables, about: Card, rules: Evaluate) -> None:
+    """Write the tables; a score without a meaning is empty, or null."""
+    main = pd.DataFrame(tables.scores)[["protocol", "method", "source", *_MAIN]]
+    write_text(folder / "scores.csv", main.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     plain = [
         {key: None if isinstance(value, float) and isnan(value) else value for key, value in row.items()}
-        for row in rows
+        for row in tables.scores
     ]
     kept = {"model": about.model, "weights_sha256": about.weights_sha256, "version": VERSION}
     write_json(folder / "scores.json", {**kept, "settings": rules.model_dump(mode="json"), "scores": plain})
+    made_by = {"model": about.model, "weights_sha256": about.weights_sha256, "stage_version": str(VERSION)}
+    for name, rows in asdict(tables).items():
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        write_verdicts(folder / f"{name}.parquet", rows, columns, made_by)
 
 
 def _save_pictures(
-    path: Path,
+    folder: Path,
+    verdicts: Mapping[str, Sequence[Judgement]],
+    tests: Mapping[str, Examples],
     separator: Separator,
-    least: list[int],
-    test: Examples,
-    f1: np.ndarray,
-    rules: Evaluate,
+    least: Sequence[int],
     about: Card,
+    rules: Evaluate,
+    tables: _Tables,
 ) -> None:
-    """Draw test examples from the best to the worst: the mixture, what is true in it and what was found."""
-    shown = _spread(f1, rules.pictures)
-    codes = [separator.separate(test.level[i], test.floor[i], test.background[i]) for i in shown]
-    names = {0: "best", len(shown) // 2: "median", len(shown) - 1: "worst"}
-    sheet = example_sheet(
-        test.level[shown],
-        test.masks(shown),
-        test.sources,
-        hop_s=about.grid.hop_s,
-        bin_hz=about.grid.bin_hz,
-        titles=[f"{names.get(place, '')} F1 {f1[i]:.2f}  {test.groups[i]}".strip() for place, i in enumerate(shown)],
-        compared=np.array([found_cells(one, least) for one in codes]),
+    """Draw test examples from the best to the worst, and the page."""
+
+    def sheet(protocol: str, chosen: Chosen) -> bytes:
+        test, shown = tests[protocol], list(chosen.values())
+        found = [
+            found_cells(separator.separate(test.level[i], test.floor[i], test.background[i]), least) for i in shown
+        ]
+        figure = example_sheet(
+            test.level[shown],
+            test.masks(shown),
+            test.sources,
+            hop_s=about.grid.hop_s,
+            bin_hz=about.grid.bin_hz,
+            titles=[f"{words}  {test.groups[i]}" for words, i in chosen.items()],
+            compared=np.array(found),
+        )
+        return png_bytes(figure, dpi=110)
+
+    first = next(iter(verdicts))
+    spread = chosen_examples(verdicts[first][0].example_f1(), rules.pictures)
+    with whole_file(folder / "examples.png") as scratch:
+        scratch.write_bytes(sheet(first, spread))
+    pictures = {
+        (protocol, source): sheet(protocol, chosen_examples(judgements[0].source_f1()[:, k], 3))
+        for protocol, judgements in verdicts.items()
+        for k, source in enumerate(about.sources)
+    }
+    page = evaluation_page(
+        card=about.model_dump(mode="json"),
+        scores=tables.scores,
+        conditions=tables.conditions,
+        pictures=pictures,
     )
-    with whole_file(path) as scratch:
-        scratch.write_bytes(png_bytes(sheet, dpi=110))
+    write_text(folder / "index.html", page)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["SNR_EDGES_DB", "conditions"]
+__all__ = ["SNR_EDGES_DB", "conditions", "owned_cells"]
 
 SNR_EDGES_DB = (-np.inf, 0.0, 5.0, 10.0, 15.0, np.inf)
 """Edges of the bands of signal-to-noise ratio, dB, each band with its lower edge."""
@@ -46,3 +46,27 @@ def _band(low_db: float, high_db: float) -> str:
     if np.isinf(low_db):
         return f"SNR below {high_db:g} dB"
     return f"SNR from {low_db:g} dB" if np.isinf(high_db) else f"SNR {low_db:g} to {high_db:g} dB"
+
+
+def owned_cells(mask_bits: np.ndarray, sources: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many cells each source owns, and how many of them another source owns too.
+
+    Parameters
+    ----------
+    mask_bits
+        Bit ``k`` is set where source ``k`` owns the cell, shape (example, time, frequency), uint8.
+    sources
+        Number of sources.
+
+    Returns
+    -------
+    Both (example, source), int64.
+    """
+    owned, shared = np.zeros((2, len(mask_bits), sources), dtype=np.int64)
+    for example, bits in enumerate(mask_bits):
+        counts = np.bincount(bits.ravel(), minlength=256)
+        for source in range(sources):
+            has = (np.arange(256) >> source) & 1 == 1
+            owned[example, source] = counts[has].sum()
+            shared[example, source] = counts[has & (np.arange(256) != 1 << source)].sum()
+    return owned, shared

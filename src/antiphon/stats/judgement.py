@@ -53,10 +53,6 @@ class Truth(Protocol):
         """Floor codes, shape (example, frequency), uint8."""
 
     @property
-    def groups(self) -> tuple[str, ...]:
-        """Group of each example."""
-
-    @property
     def sources(self) -> tuple[str, ...]:
         """Names of the sources."""
 

@@ -74,7 +74,7 @@ def measured(
     silent = known & ~truth.any(axis=2, keepdims=True)
     events, met = events_found(found, truth)
     true_share, found_share = (_count(one) / np.maximum(cells, 1) for one in (truth, found))
-    difference = np.where(known, drawn - truth * mixture, np.float32(0))
+    difference = (drawn - truth * mixture) * known
     counted = (cells > 0).astype(float)
     return {
         "cells": cells,
@@ -88,7 +88,7 @@ def measured(
         "silent_cells": _count(silent),
         "silent_frames": silent.any(axis=2).sum(axis=1).astype(float),
         "silent_false": _count(found & silent),
-        "squared_error": np.square(difference, dtype=np.float64).sum(axis=(1, 2)),
+        "squared_error": np.einsum("ktf,ktf->k", difference, difference, dtype=np.float64),
         "clips": counted,
         "true_share": true_share,
         "found_share": found_share,
@@ -99,7 +99,8 @@ def measured(
 
 
 def _count(masks: np.ndarray) -> np.ndarray:
-    return np.asarray(np.count_nonzero(masks, axis=(1, 2)), dtype=float)
+    # One by one: with an axis, count_nonzero is ten times as slow.
+    return np.array([np.count_nonzero(mask) for mask in masks], dtype=float)
 
 
 def joined(many: Sequence[Measures]) -> dict[str, np.ndarray]:

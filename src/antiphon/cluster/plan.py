@@ -153,7 +153,7 @@ def _model(name: str, settings: Settings) -> ModelWork:
         model.network,
         model.widths,
         len(model.sources),
-        (formula.train + formula.validation + formula.test) * formula.duration_s if trained else 0.0,
+        (formula.train + formula.validation + formula.test) * settings.pair.duration_s if trained else 0.0,
         train.steps * train.batch_size * train.tile_frames * settings.stft.hop_s if trained else 0.0,
         (folder / "card.json").exists(),
     )

@@ -114,11 +114,15 @@ class SlurmSeason:
         values["seasons"]["tiny"]["models"] = ["small"]
         values["models"] = {"small": SMALL}
         critic = {"start": 0.5, "width": 4}
-        values["train"] = {"steps": 60, "batch_size": 2, "tile_frames": 64, "validate_every": 10, "critic": critic}
+        values["train"] = {"steps": 1200, "batch_size": 2, "tile_frames": 64, "validate_every": 20, "critic": critic}
         values["evaluate"] = {"bootstrap": 100, "pictures": 1}
         for name, section in sections.items():
             values[name] = {**values.get(name, {}), **section}
         (self.folder / "settings.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+
+    def training(self) -> dict:
+        """Return the section of the settings that says how the network learns."""
+        return yaml.safe_load((self.folder / "settings.yaml").read_text(encoding="utf-8"))["train"]
 
     def start(self, *arguments: str) -> Run:
         """Start `snakemake --profile slurm`."""

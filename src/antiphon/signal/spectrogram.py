@@ -26,7 +26,7 @@ from antiphon.signal.levels import ADD_OFFSET_DB, CODE_MAX, NOT_HEARD, SCALE_DB,
 __all__ = ["level_codes", "power", "resampled", "stream_level_codes"]
 
 # On a processor a batch of frames must stay in its cache; on a GPU it must fill the device.
-_FRAMES_AT_ONCE = {"cpu": 256, "cuda": 1 << 15}
+_FRAMES_AT_ONCE = {"cpu": 192, "cuda": 1 << 15}
 _STEPS_PER_DOUBLING = 20 * math.log10(2) / SCALE_DB
 _CODE_OF_0_DB = -ADD_OFFSET_DB / SCALE_DB
 # A float file may hold anything; the transform of what lies beyond would run out of the range of float32.
@@ -41,12 +41,18 @@ def _hann(window: int, full: float, device: str) -> torch.Tensor:
 
 
 def _magnitude(samples: torch.Tensor, window: torch.Tensor, hop: int, bins: int) -> torch.Tensor:
-    """Return the magnitude of each frame, shape (frames, min(bins, len(window) // 2)), float32."""
-    spectrum = torch.fft.rfft(samples.unfold(0, len(window), hop) * window)[:, : min(bins, len(window) // 2)]
-    if spectrum.device.type == "cpu":
-        # NumPy computes it with vector instructions: ten times faster than PyTorch on a processor.
-        return torch.from_numpy(np.abs(spectrum.numpy()))
-    return torch.abs(spectrum)
+    """Return the magnitude of each frame, shape (frames, bins), float32."""
+    frames = samples.unfold(0, len(window), hop)
+    magnitude = torch.empty(len(frames), bins, dtype=torch.float32, device=samples.device)
+    at_once = _FRAMES_AT_ONCE[samples.device.type]
+    for first in range(0, len(frames), at_once):
+        spectrum = torch.fft.rfft(frames[first : first + at_once] * window)
+        if samples.device.type == "cpu":
+            # NumPy computes it with vector instructions: ten times faster than PyTorch on a processor.
+            np.abs(spectrum.numpy()[:, :bins], out=magnitude.numpy()[first : first + at_once])
+        else:
+            torch.abs(spectrum[:, :bins], out=magnitude[first : first + at_once])
+    return magnitude
 
 
 def _encode(magnitude: torch.Tensor, out: np.ndarray) -> None:
@@ -77,31 +83,41 @@ def stream_level_codes(
     Codes, each (frames, grid.bins) uint8; cells that the recorder cannot hear are 0.
     """
     rate = grid.analysis_rate_hz(rate_hz)
-    hop, heard = grid.hop_samples(rate), grid.heard_bins(rate_hz)
-    carry = torch.empty(0, dtype=torch.float32, device=device)
+    hop, bins = grid.hop_samples(rate), _transformed_bins(rate_hz, grid)
+    buffer, carried = torch.empty(0, dtype=torch.float32, device=device), 0
     for block in resampled(blocks, rate_hz, rate):
         window = _hann(grid.window_samples(rate), full_scale(block), device)
-        samples = torch.empty(len(carry) + len(block), dtype=torch.float32, device=device)
-        samples[: len(carry)] = carry
-        samples[len(carry) :] = torch.from_numpy(block)
-        if block.dtype.kind == "f":
-            samples.clamp_(-_LOUDEST, _LOUDEST)
+        buffer, samples = _loaded(buffer, carried, block)
         frames = grid.frames(len(samples), rate)
         if frames:
-            yield _codes(samples, window, hop, frames, heard, grid.bins)
-        carry = samples[frames * hop :]
+            codes = np.full((frames, grid.bins), NOT_HEARD, dtype=np.uint8)
+            _encode(_magnitude(samples, window, hop, bins), out=codes[:, :bins])
+            yield codes
+        rest = samples[frames * hop :].clone()
+        carried = len(rest)
+        buffer[:carried] = rest
 
 
-def _codes(samples: torch.Tensor, window: torch.Tensor, hop: int, frames: int, heard: int, bins: int) -> np.ndarray:
-    """Return the level codes of the frames that lie whole in ``samples``, shape (frames, bins), uint8."""
-    codes = np.full((frames, bins), NOT_HEARD, dtype=np.uint8)
-    at_once = _FRAMES_AT_ONCE[samples.device.type]
-    for first in range(0, frames, at_once):
-        count = min(at_once, frames - first)
-        piece = samples[first * hop : (first + count - 1) * hop + len(window)]
-        cells = _magnitude(piece, window, hop, heard)
-        _encode(cells, out=codes[first : first + count, : cells.shape[1]])
-    return codes
+def _transformed_bins(rate_hz: int, grid: Grid) -> int:
+    """Return how many bins from 0 Hz up are heard and lie below half the rate, where a sine is split in two."""
+    return min(grid.heard_bins(rate_hz), grid.window_samples(grid.analysis_rate_hz(rate_hz)) // 2)
+
+
+def _loaded(buffer: torch.Tensor, carried: int, block: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Put a block behind the samples carried over; return the buffer, replaced if too short, and what it holds.
+
+    The buffer is kept from block to block: fresh memory costs more than what is done with it.
+    """
+    count = carried + len(block)
+    if len(buffer) < count:
+        grown = torch.empty(count, dtype=torch.float32, device=buffer.device)
+        grown[:carried] = buffer[:carried]
+        buffer = grown
+    samples = buffer[:count]
+    samples[carried:] = torch.from_numpy(block)
+    if block.dtype.kind == "f":
+        samples[carried:].clamp_(-_LOUDEST, _LOUDEST)
+    return buffer, samples
 
 
 def resampled(blocks: Iterable[np.ndarray], rate_hz: int, to_rate_hz: int) -> Iterator[np.ndarray]:
@@ -155,7 +171,7 @@ def power(samples: np.ndarray, rate_hz: int, grid: Grid) -> np.ndarray:
     frames = grid.frames(len(sound), rate)
     values = np.zeros((frames, grid.bins), dtype=np.float32)
     if frames:
-        window = _hann(grid.window_samples(rate), full_scale(sound), "cpu")
-        cells = _magnitude(torch.from_numpy(sound), window, grid.hop_samples(rate), grid.heard_bins(rate_hz))
-        values[:, : cells.shape[1]] = cells.square_().numpy()
+        window, bins = _hann(grid.window_samples(rate), full_scale(sound), "cpu"), _transformed_bins(rate_hz, grid)
+        cells = _magnitude(torch.from_numpy(sound), window, grid.hop_samples(rate), bins)
+        values[:, :bins] = cells.square_().numpy()
     return values

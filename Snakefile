@@ -8,6 +8,10 @@ min_version("9.18")
 configfile: "config/config.yaml"
 
 
+# Only with --sdm apptainer; docs/hpc.md says how the image is made.
+container: "envs/antiphon.sif"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/stft.smk"

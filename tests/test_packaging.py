@@ -50,3 +50,15 @@ def test_settings_readme__explains_every_reason(root):
     text = (root / "config" / "README.md").read_text(encoding="utf-8")
     missing = [reason for reason, meaning in MEANINGS.items() if f"| `{reason.value}` | {meaning} |" not in text]
     assert not missing
+
+
+def test_apptainer_definition__copies_what_is_there_and_installs_the_pinned(root):
+    """No Apptainer runs here: what can be checked without it is."""
+    text = (root / "envs" / "antiphon.def").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^%(\w+)\n((?:(?: {4}.*)?\n)*)", text, flags=re.MULTILINE))
+    assert set(sections) == {"files", "post", "environment", "runscript", "test", "labels"}
+    copied = [line.split() for line in sections["files"].splitlines() if line.strip()]
+    assert all((root / source).exists() and target == f"/opt/antiphon/{source}" for source, target in copied)
+    assert "--constraint /opt/antiphon/constraints.txt /opt/antiphon\n" in sections["post"]
+    version = re.search(r"^From: python:([\d.]+)-", text, flags=re.MULTILINE)[1]
+    assert version in ("3.11", "3.12", "3.13")

@@ -26,14 +26,22 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
-def scheduled(workflow: Workflow, command: str = "") -> subprocess.CompletedProcess:
+def offline() -> list[str]:
+    """Return what must stand before a command so that it sees no network, or nothing where that is forbidden."""
+    if shutil.which("unshare"):
+        for words in (["unshare", "--net"], ["unshare", "--user", "--map-root-user", "--net"]):
+            if subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:
+                return words
+    return []
+
+
+def scheduled(workflow: Workflow, command: str = "", before: list[str] | None = None) -> subprocess.CompletedProcess:
     """Run the script as cron does: nothing in the environment but a home (and the source that is tested)."""
     command = command or f"{SCHEDULE}/season.sh settings.yaml profiles/local --cores 2"
     given = [f"HOME={workflow.folder}", f"ANTIPHON_WORK={workflow.folder}", f"PYTHONPATH={ROOT / 'src'}"]
     given.append(f"ANTIPHON_BIN={Path(sys.executable).parent}")
-    return subprocess.run(
-        ["env", "-i", *given, "/bin/sh", "-c", command], capture_output=True, text=True, timeout=600, check=False
-    )
+    words = [*(before or []), "env", "-i", *given, "/bin/sh", "-c", command]
+    return subprocess.run(words, capture_output=True, text=True, timeout=600, check=False)
 
 
 def ran(workflow: Workflow) -> set[str]:
@@ -44,14 +52,23 @@ def ran(workflow: Workflow) -> set[str]:
 
 @pytest.fixture(scope="module")
 def workflow(tmp_path_factory) -> Workflow:
-    """The tiny season, run once to its page by the scheduled script."""
+    """The tiny season, run once to its page by the scheduled script, without a network where that can be had."""
     made = Workflow(tmp_path_factory.mktemp("checkout"))
     write_tiny_season(made.folder)
-    first = scheduled(made)
+    first = scheduled(made, before=offline())
     assert first.returncode == 0, first.stdout + first.stderr
     assert "season tiny: 8 recordings, 0 bad" in first.stdout
     assert "2 of 2 batches separated; complete; 14 steps" in first.stdout
     return made
+
+
+def test_road__needs_no_network(workflow):
+    """The run of the fixture saw none: not even a name of another machine could be looked up."""
+    if not offline():
+        pytest.skip("no network namespaces here")
+    look = [*offline(), sys.executable, "-c", "import socket; socket.create_connection(('127.0.0.1', 9), 1)"]
+    assert "unreachable" in subprocess.run(look, capture_output=True, text=True, check=False).stderr
+    assert (workflow.season / "report" / "index.html").exists()
 
 
 def test_scheduled_run__has_nothing_to_do_where_nothing_is_new(workflow):

@@ -13,7 +13,7 @@ from slurm_season import SlurmSeason, environment, slurm_words, until
 
 from conftest import write_recording
 
-pytestmark = pytest.mark.slurm_failures
+pytestmark = pytest.mark.slurm_lab
 
 MODEL = ("models/small/card.json", "models/small/generator.safetensors", "models/small/history.csv")
 TRAINED = ("--", "results/models/small/card.json")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One-host, several-node Slurm (munged, mariadbd, slurmdbd, slurmctld, slurmd) on loopback, no systemd, as root.
 # Debian 12 packages. Leaves pid files under $LAB/run for lab-down.sh. Idempotent.
-#   LAB=${TMPDIR:-/tmp}/slurm-lab NODES=2 NODE_CPUS=4 NODE_MEM=16000 GPUS=2 SLURM_WITH_DB=1 ./lab-up.sh
+#   LAB=${TMPDIR:-/tmp}/slurm-lab NODES=2 NODE_CPUS=4 NODE_MEM=64000 GPUS=2 SLURM_WITH_DB=1 ./lab-up.sh
 # NODES cpu nodes c1..cN plus one node g1 with GPUS fake GPUs, all of them slurmd's on this host.
 # CPUs and memory are claimed, not real (config_overrides), so that wide jobs can be placed.
 set -euo pipefail
@@ -24,7 +24,7 @@ fi
 
 HOST=$(hostname -s)
 getent hosts "$HOST" >/dev/null || echo "127.0.0.1 $HOST" >>/etc/hosts
-NODES=${NODES:-2}; NODE_CPUS=${NODE_CPUS:-4}; NODE_MEM=${NODE_MEM:-16000}
+NODES=${NODES:-2}; NODE_CPUS=${NODE_CPUS:-4}; NODE_MEM=${NODE_MEM:-64000}
 
 mkdir -p "$LAB"/{run,log,state,spool,db,tmp}
 chmod 755 "$LAB" "$LAB"/*

@@ -86,7 +86,7 @@ def test_time_limit__training_is_submitted_with_more_and_ends_bit_for_bit(season
     for one in (season, alone):
         one.settings(train={**one.training(), "steps": 4000})
         one.forget(*MODEL)
-    run = season.start("--set-resources", "train:runtime=attempt", *TRAINED)
+    run = season.start("--retries", "9", "--set-resources", "train:runtime=attempt", *TRAINED)
     done = subprocess.run(
         ["snakemake", "--cores", "1", "--configfile", "settings.yaml", *TRAINED],
         cwd=alone.folder, env=environment(), capture_output=True, text=True, check=False,
@@ -147,13 +147,13 @@ def test_controller_restarted__nothing_is_lost(lab, undisturbed, season):
 
 
 def test_snakemake_killed__starts_again_beside_the_orphan(undisturbed, season):
-    season.forget(*MODEL, "tiny/report")
-    run = season.start()
+    season.forget(*MODEL)
+    run = season.start(*TRAINED)
     orphan = run.job_of("train")
     until("a state of the training", lambda: learned(season))
     run.process.kill()
     run.process.wait()
-    locked = season.start()
+    locked = season.start(*TRAINED)
     assert locked.ended() != 0
     assert "--unlock" in locked.shown
     subprocess.run(
@@ -161,10 +161,9 @@ def test_snakemake_killed__starts_again_beside_the_orphan(undisturbed, season):
         cwd=season.folder, env=environment(), check=True, capture_output=True,
     )  # fmt: skip
     assert slurm_words("squeue", "-h", "-j", orphan, "-o", "%T") == [["RUNNING"]]
-    again = season.run()
-    assert again.submitted().count("train") == 1
+    again = season.run(*TRAINED)
+    assert again.submitted() == ["train"]
     assert season.bytes() == undisturbed.bytes()
-    assert season.complete()
 
 
 def test_snakemake_interrupted__cancels_its_jobs(undisturbed, season):

@@ -44,14 +44,14 @@ class Cost:
 
 
 COSTS: Mapping[str, Cost] = {
-    "ingest": Cost("file", core_s=0.0008, stored_bytes=300),
-    "stft": Cost("hour of sound", core_s=1.6, start_s=6, stored_bytes=58e6),
-    "pair": Cost("second of scenes", core_s=0.08, start_s=6, stored_bytes=36e3),
-    "train": Cost("second of tiles", core_s=0.0, network_core_s=0.02, network_gpu_s=0.0008, start_s=8),
+    "ingest": Cost("file", core_s=0.001, stored_bytes=300),
+    "stft": Cost("hour of sound", core_s=4.0, start_s=6, stored_bytes=79e6),
+    "pair": Cost("second of scenes", core_s=0.09, start_s=6, stored_bytes=21e3),
+    "train": Cost("second of tiles", core_s=0.0, network_core_s=0.033, network_gpu_s=0.0015, start_s=8),
     "evaluate": Cost("second of scenes", core_s=0.1, start_s=8),
-    "infer": Cost("hour of sound", core_s=1.2, network_core_s=6.0, network_gpu_s=0.15, start_s=8, stored_bytes=20e6),
+    "infer": Cost("hour of sound", core_s=1.5, network_core_s=30.0, network_gpu_s=0.18, start_s=8, stored_bytes=10e6),
     "tabulate_effort": Cost("hour of sound", core_s=0.01, start_s=5, stored_bytes=2e3),
-    "tabulate": Cost("hour of sound", core_s=0.36, start_s=6, stored_bytes=12e3),
+    "tabulate": Cost("hour of sound", core_s=1.3, start_s=6, stored_bytes=12e3),
     "report": Cost("hour of sound", core_s=0.005, start_s=8, stored_bytes=1e3),
 }
 """Each rule's cost; docs/hpc.md says how each was measured."""

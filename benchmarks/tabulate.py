@@ -88,10 +88,10 @@ def write_catalogue(folder: Path, starts_us: list[int], samples: int, frames: in
     sound = {"bytes": 2 * samples, "format": "WAV", "subtype": "PCM_16", "rate_hz": RATE_HZ, "channels": 1}
     sound |= {"frames": samples, "channel": "first", "utc_offset_min": 0, "start_local": "", "time_source": "filename"}
     sound |= dict.fromkeys(("recorder", "serial", "reason", "detail")) | {"status": "ok"}
-    verdict = {"status": "ok", "reason": None, "detail": None, "content_hash": "", "clipped_share": 0.0, "dc": 0.0}
+    verdict = {"status": "ok", "reason": None, "detail": None, "clipped_share": 0.0, "dc": 0.0}
     verdict |= {"peak": 0.5, "samples": samples, "frames": frames, "channel": "first"}
     rows = [{"path": f"{index}.wav", "start_us": start_us, **sound} for index, start_us in enumerate(starts_us)]
-    decoded = [{"path": row["path"], **verdict} for row in rows]
+    decoded = [{"path": row["path"], "content_hash": row["path"], **verdict} for row in rows]
     write_json(folder / f"manifests/{UNIT}.json", {**header, "batch": UNIT, "units": {UNIT: rows}})
     write_json(folder / "set_aside.json", {**header, "rows": []})
     for stage, facts in (("stft", decoded), ("infer/m", [])):

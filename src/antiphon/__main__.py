@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": ("antiphon.stages.report", "run", "turn numbers into a page"),
     "check": ("antiphon.cluster.check", "run", "say what a job sees here: environment, audio, disks, GPU"),
     "plan": ("antiphon.cluster.plan", "run", "say what a season costs, and what is done"),
+    "verdicts": ("antiphon.stages.ingest", "verdicts", "stop where decoding found too many bad recordings"),
     "draft": ("antiphon.stages.ingest", "draft", "draft deployments.csv from a folder tree"),
     "schema": ("antiphon.schema", "write", "write the JSON schema and the key table of the settings"),
     "demo-write": ("antiphon.demo", "write", "make the small season of `make demo`"),

@@ -110,6 +110,7 @@ def page_of(days=2, deployments=("A1", "001"), sources=("bird", "insect"), model
         quality=quality((one, recordings_table(statuses, one)) for one in deployments),
         meanings={"text": "text, not sound"},
         ignored=0,
+        shared=[{"deployments": ["A", "B<"], "recordings": 3, "example": ["a/1.wav", "b/1.wav"]}],
         models=parts,
         origin=Origin("title: <b>\n", {"antiphon": "0.1.0"}, {"tables/effort": "cd" * 32}),
     )
@@ -254,6 +255,11 @@ def test_quality__counts_all_and_names_the_bad():
     assert found.verdicts[0].paths == () and len(found.verdicts[2].paths) == 4
     assert found.duration_s == 12 * 600
     assert found.files == 18 and found.files_with("quarantined", "excluded") == 6
+
+
+def test_quality__names_the_sound_ones_that_have_a_reason():
+    found = quality([("A", recordings_table([("ok", "setup_changed"), ("ok", None)], "a"))])
+    assert [(one.reason, len(one.paths)) for one in found.verdicts] == [("", 0), ("setup_changed", 1)]
 
 
 @pytest.mark.parametrize("days", [1, 2, 14, 15, 62, 300, 1500])

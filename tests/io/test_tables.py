@@ -11,7 +11,7 @@ import pytest
 
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
-from antiphon.io.schemas import SCHEMAS, data_dictionary
+from antiphon.io.schemas import SCHEMA_VERSION, SCHEMAS, data_dictionary
 from antiphon.io.sums import drop_stale_sums, read_sums, sums_fingerprint, sums_path, write_sums
 from antiphon.io.tables import (
     about,
@@ -33,7 +33,7 @@ GOLDEN = {
     "recordings": f"{KEYS} unit:string? batch:string? path:string bytes:int64? format:string? subtype:string? "
     "rate_hz:int32? channels:int32? channel:string? frames:int64? duration_s:double? "
     "start_time:timestamp[us, tz=UTC]? start_local:string? utc_offset_min:int16? time_source:string? "
-    "recorder:string? serial:string? status:string reason:string? detail:string? content_hash:string? "
+    "recorder:string? serial:string? gain:string? status:string reason:string? detail:string? content_hash:string? "
     "clipped_share:double? dc:double? peak:double? analysed_frames:int64?",
     "effort": f"{KEYS} {TIMES} scheduled_s:double analysed_s:double lost_gap_s:double? lost_quarantine_s:double "
     "lost_clipping_s:double lost_edge_s:double heard_low_hz:double? heard_high_hz:double?",
@@ -42,7 +42,7 @@ GOLDEN = {
     "frequency": f"{KEYS} {SOURCE} {TIMES} freq_low_hz:double freq_high_hz:double effort_s:double effort_cells:int64 "
     "active_s:double? active_cells:int64? active_fraction:double? energy_share:double?",
 }
-"""The columns of version 1: whoever changes one raises SCHEMA_VERSION and this text."""
+"""The columns of version 2: whoever changes one raises SCHEMA_VERSION and this text."""
 SOURCES = {
     "bird": Source(labels=["bird"], scientific_name="Aves", common_name="bird"),
     "engine": Source(labels=["engine"], scientific_name=None, common_name="engine"),
@@ -139,7 +139,11 @@ def test_write_table__joins_pieces_in_order(tmp_path):
 def test_write_table__says_what_made_it(tmp_path):
     write_table(tmp_path / "t.parquet", "effort", [], {"settings": '{"interval_s": 60}'})
     words = about(read_table(tmp_path / "t.parquet", "effort"))
-    assert words["table"] == "effort" and words["schema_version"] == "1" and words["software"].startswith("antiphon ")
+    assert (
+        words["table"] == "effort"
+        and words["schema_version"] == str(SCHEMA_VERSION)
+        and words["software"].startswith("antiphon ")
+    )
     assert json.loads(words["settings"]) == {"interval_s": 60}
 
 
@@ -170,7 +174,9 @@ def test_write_table__refuses_what_the_schema_does_not_allow(tmp_path, change, l
 def test_read_table__refuses_another_version(tmp_path):
     path = tmp_path / "t.parquet"
     pq.write_table(pa.table({"season": ["s"]}), path)
-    with pytest.raises(AntiphonError, match="schema version none, not 1 of the table effort; run tabulate again"):
+    with pytest.raises(
+        AntiphonError, match=f"version none, not {SCHEMA_VERSION} of the table effort; run tabulate again"
+    ):
         read_table(path, "effort")
     path.write_bytes(b"PAR1")
     with pytest.raises(AntiphonError, match="not readable as Parquet"):

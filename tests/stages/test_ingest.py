@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 import soundfile
 
 from antiphon.errors import AntiphonError
+from antiphon.io.records import BatchRecord, UnitRecord, read_record, write_record
 from antiphon.io.season import headers
 from antiphon.io.season.catalogue import read_batches, read_manifest, read_set_aside
 from antiphon.io.sound.recordings import probe
-from antiphon.stages import ingest
+from antiphon.io.spectrograms import open_store
+from antiphon.stages import ingest, stft
 
 HEADER = "deployment,site,folder,utc_offset,filename_time,channel,first_time,last_time"
 
@@ -27,6 +30,7 @@ class Place:
         self.audio = folder / "audio"
         self.table = folder / "deployments.csv"
         self.catalogue = folder / "catalogue"
+        self.stft = folder / "stft"
         self.deploy("A1,ridge,A1,+02:00,local,,,")
 
     def deploy(self, *rows: str) -> None:
@@ -55,6 +59,13 @@ class Place:
             **changes,
         )
         return self.recordings()
+
+    def verdict_counts(self, max_bad_fraction: float = 1.0) -> dict[str, Any]:
+        options = {"watch_depth": 2, "batch_hours": 744, "filename_patterns": [], "time_tolerance_s": 2.0}
+        settings = json.dumps({**options, "max_bad_fraction": max_bad_fraction})
+        output = self.catalogue / "verdicts.json"
+        ingest.verdicts(catalogue=self.catalogue, stft=self.stft, settings=settings, output=output)
+        return dict(json.loads(output.read_text(encoding="utf-8")))
 
     def recordings(self) -> pd.DataFrame:
         return pd.read_parquet(self.catalogue / "recordings.parquet")
@@ -372,8 +383,154 @@ def test_run__warns_of_mixed_channels_and_changing_rates(place: Place, capsys: p
     place.record("A1/x_20240506_000100.wav", rate_hz=16000)
     place.run()
     said = capsys.readouterr().err
-    assert "the sample rate changes: 8000 Hz in 1, 16000 Hz in 1 recordings" in said
+    assert (
+        "2 setups, whose levels may not compare: 8000 Hz, PCM_16, 2 channels from 2024-05-06 on in 1; "
+        "16000 Hz, PCM_16, 1 channels from 2024-05-06 on in 1 recordings"
+    ) in said
     assert "out of phase cancels" in said
+
+
+def moth_wave(gain: str, serial: str, rate_hz: int = 8000, bits: int = 16) -> bytes:
+    """Return an AudioMoth recording of a second: its comment says gain and serial number."""
+    comment = f"Recorded at 00:00:00 06/05/2024 (UTC+2) by AudioMoth {serial} at {gain} gain while battery was 4.1V."
+    text = comment.encode() + bytes(2 - len(comment) % 2)
+    info = b"INFOICMT" + len(text).to_bytes(4, "little") + text
+    frame = bits // 8
+    form = struct.pack("<HHIIHH", 1, 1, rate_hz, rate_hz * frame, frame, bits)
+    chunks = [(b"fmt ", form), (b"LIST", info), (b"data", bytes(range(1, 201)) * (rate_hz * frame // 200))]
+    body = b"".join(name + len(chunk).to_bytes(4, "little") + chunk for name, chunk in chunks)
+    return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WAVE" + body
+
+
+def test_run__notes_where_the_recorder_was_set_up_anew(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Gain, rate, coding and serial number change; back to a setup that was there before is no new one."""
+    one, two = "24E144055E080032", "24F3190160374BA5"
+    setups = [("medium", one), ("medium", one), ("high", one), ("medium", one), ("medium", two)]
+    waves = [moth_wave(*setup) for setup in setups]
+    waves += [moth_wave("medium", two, rate_hz=16000), moth_wave("medium", two, rate_hz=16000, bits=24)]
+    for minute, wave in enumerate(waves):
+        path = place.audio / "A1" / f"x_20240506_0{minute}0000.wav"
+        stamp = f"Recorded at 0{minute}:00:00".encode()
+        path.write_bytes(wave.replace(b"Recorded at 00:00:00", stamp))
+    table = place.run().sort_values("path")
+    new = "setup_changed"
+    assert [reason or None for reason in table["reason"].fillna("")] == [None, None, new, None, new, new, new]
+    assert set(table["status"]) == {"ok"}
+    assert table["gain"].tolist() == ["medium", "medium", "high", *["medium"] * 4]
+    said = capsys.readouterr().err
+    assert "5 setups, whose levels may not compare: 8000 Hz, PCM_16, 1 channels, gain medium, serial " + one in said
+    assert "from 2024-05-06 on in 3; 8000 Hz, PCM_16, 1 channels, gain high" in said
+
+
+def test_run__takes_a_file_that_does_not_tell_for_no_new_setup(place: Place) -> None:
+    (place.audio / "A1" / "x_20240506_000000.wav").write_bytes(moth_wave("medium", "24E144055E080032"))
+    place.record("A1/x_20240506_010000.wav")
+    place.record("A1/x_20240505_230000.wav")
+    assert place.run()["reason"].isna().all()
+
+
+def decode(place: Place, deployment: str, **verdicts: tuple[str, str | None]) -> None:
+    """Write what stage stft would say of the batches of a deployment, its recordings being ok but for ``verdicts``."""
+    for name, batch in read_batches(place.catalogue / "batches.json").items():
+        if batch.deployment == deployment:
+            units = []
+            for unit, rows in read_manifest(place.catalogue / "manifests" / f"{name}.json").units.items():
+                decoded = []
+                for row in rows:
+                    status, reason = verdicts.get(Path(row.path).stem, ("ok", None))
+                    facts = {"samples": row.frames, "dc": 0.0, "peak": 0.5, "content_hash": "ab" * 16}
+                    decoded.append({"path": row.path, "status": status, "reason": reason, **facts})
+                units.append(UnitRecord(unit, f"{unit}.zarr", "f", 1, decoded))
+            write_record(place.stft / f"{name}.json", BatchRecord("stft", 1, name, deployment, units))
+
+
+def test_verdicts__stops_where_decoding_finds_too_many_bad(place: Place) -> None:
+    for minute in range(6):
+        good = place.record(f"A1/x{minute}_20240506_00{minute}000.wav")
+    (place.audio / "A1" / "text_20240506_120000.wav").write_text("this is a note\n" * 40)
+    (place.audio / "A1" / "old_20190506_120000.wav").write_bytes(good.read_bytes())
+    place.run(first_day="2024-01-01")
+    bad = {"x1_20240506_001000": ("quarantined", "decode_error"), "x2_20240506_002000": ("repaired", "not_finite")}
+    decode(place, "A1", **bad)
+    counts = place.verdict_counts(max_bad_fraction=0.25)
+    assert counts["recordings"] == {
+        "ok": {"": 4},
+        "repaired": {"not_finite": 1},
+        "quarantined": {"decode_error": 1, "text": 1},
+        "excluded": {"outside_season": 1},
+    }
+    with pytest.raises(AntiphonError) as error:
+        place.verdict_counts(max_bad_fraction=0.1)
+    said = str(error.value)
+    assert "\n" not in said
+    assert "2 of 8 recordings (25.0%) are bad, ingest.max_bad_fraction allows 10.0%" in said
+    assert "1 decode_error (the sound cannot be decoded to its end)" in said and "1 text (text, not sound)" in said
+
+
+def test_verdicts__tells_what_deployments_share(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    place.deploy("A1,ridge,A1,+02:00,local,,,", "B2,valley,B2,+02:00,local,,,")
+    place.record("A1/x_20240506_000000.wav")
+    place.record("B2/y_20240506_000000.wav")
+    place.run()
+    decode(place, "A1")
+    decode(place, "B2")
+    shared = place.verdict_counts()["shared"]
+    example = ["A1/x_20240506_000000.wav", "B2/y_20240506_000000.wav"]
+    assert shared == [{"deployments": ["A1", "B2"], "recordings": 1, "example": example}]
+    assert "1 recordings of B2 have the samples of recordings of A1" in capsys.readouterr().err
+
+
+def levels_of(place: Place, batch: str) -> np.ndarray:
+    """Run stage stft over one batch with one recording; return its levels."""
+    settings = {"window_s": 0.016, "hop_s": 0.008, "bins": 64, "chunk_frames": 256, "shard_frames": 256}
+    stft.run(
+        manifest=place.catalogue / "manifests" / f"{batch}.json",
+        audio_root=place.audio,
+        settings=json.dumps({**settings, "clipping_level": 0.999}),
+        record=place.stft / f"{batch}.json",
+    )
+    store = open_store(place.stft / read_record(place.stft / f"{batch}.json").units[0].store)
+    return np.asarray(store.levels(slice(0, store.frames)))
+
+
+def record_channels(place: Place) -> None:
+    """Record 500 Hz, the same upside down, and 2000 Hz on three channels."""
+    t = np.arange(8000) / 8000
+    low, high = 0.5 * np.sin(2 * np.pi * 500 * t), 0.5 * np.sin(2 * np.pi * 2000 * t)
+    soundfile.write(place.audio / "A1" / "x_20240506_000000.wav", np.stack([low, -low, high], axis=1), 8000)
+
+
+@pytest.mark.parametrize("channel", ["first", "2", "3"])
+def test_channel__by_its_number_is_what_is_analysed(place: Place, channel: str) -> None:
+    place.deploy(f"A1,ridge,A1,+02:00,local,{channel},,")
+    record_channels(place)
+    assert place.run()["channel"].tolist() == [channel]
+    levels = levels_of(place, "A1.2024-05-04")
+    assert set(levels.argmax(axis=1)) == {32 if channel == "3" else 8}
+
+
+def test_channel__each_is_a_deployment_of_its_own_with_its_own_sound(place: Place) -> None:
+    place.deploy("A1,ridge,A1,+02:00,local,each,,")
+    record_channels(place)
+    table = place.run()
+    assert table["deployment"].tolist() == ["A1-ch1", "A1-ch2", "A1-ch3"] and table["channel"].tolist() == [*"123"]
+    one, two, three = (levels_of(place, f"A1-ch{number}.2024-05-04") for number in (1, 2, 3))
+    np.testing.assert_array_equal(one, two)
+    assert set(one.argmax(axis=1)) == {8} and set(three.argmax(axis=1)) == {32}
+    # Channels of one file may be equal; they are no copies that a season counts twice.
+    assert place.verdict_counts()["shared"] == []
+
+
+def test_channel__mix_cancels_what_is_out_of_phase_and_says_so(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.deploy("A1,ridge,A1,+02:00,local,mix,,")
+    record_channels(place)
+    assert place.run()["channel"].tolist() == ["mix"]
+    assert "out of phase cancels" in capsys.readouterr().err
+    levels = levels_of(place, "A1.2024-05-04")
+    assert set(levels.argmax(axis=1)) == {32}
+    assert levels[:, 8].max() < levels[:, 32].min() - 100, "500 Hz is gone, by more than 50 dB"
 
 
 def test_draft__is_a_table_to_correct(place: Place, tmp_path: Path) -> None:

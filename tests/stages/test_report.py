@@ -31,7 +31,7 @@ def write_recordings(tables, deployment, statuses):
     """Write a recording of each status; nothing is known of the length of a quarantined one."""
     status = np.array(statuses, dtype=object)
     known, columns = status != "quarantined", {"season": "spring", "site": "s", "deployment": deployment}
-    columns |= dict.fromkeys(("recorder", "serial", "detail", "content_hash", "clipped_share", "dc", "peak"))
+    columns |= dict.fromkeys(("recorder", "serial", "gain", "detail", "content_hash", "clipped_share", "dc", "peak"))
     columns |= {"unit": "u", "batch": "b", "format": "WAV", "subtype": "PCM_16", "channel": "first", "channels": 1}
     columns |= {"start_time": DAY_ONE_US, "start_local": "2019-05-22T02:00:00+02:00", "utc_offset_min": 120}
     columns |= {"bytes": 1000, "rate_hz": 22050, "time_source": "filename", "analysed_frames": 75000, "status": status}
@@ -112,6 +112,7 @@ def season(tmp_path):
         write_heard(tables, "community", deployment, 2, 600.0)
     write_model(model, "community")
     counts = {"listed": 12, "ok": 11, "repaired": 1, "quarantined": 0, "excluded": 0, "ignored": 3}
+    write_json(catalogue / "verdicts.json", {"recordings": {}, "shared": []})
     write_json(catalogue / "batches.json", {"batches": {}, "deployments": DEPLOYMENTS, "counts": counts})
     shown = {"season": "spring", "seasons": {"spring": {"models": ["community"], "audio_root": "<audio>"}}}
     return {

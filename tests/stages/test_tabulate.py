@@ -63,6 +63,7 @@ class Sound:
     unread_s: float = 0.0
     status: str = "ok"
     rate_hz: int = RATE_HZ
+    content: str | None = None
 
     @property
     def samples(self) -> int:
@@ -98,7 +99,13 @@ class Sound:
     def decoded(self) -> dict:
         samples = self.samples if self.status != "quarantined" else 0
         verdict = {"status": self.status, "reason": None if self.status == "ok" else "decode_error", "detail": None}
-        sound = {"content_hash": "00", "clipped_share": 0.25, "dc": 0.0, "peak": 1.0, "samples": samples}
+        sound = {
+            "content_hash": self.content or self.path,
+            "clipped_share": 0.25,
+            "dc": 0.0,
+            "peak": 1.0,
+            "samples": samples,
+        }
         return {"path": self.path, "channel": "first", "frames": self.frames, **verdict, **sound}
 
 
@@ -263,6 +270,86 @@ def test_run__counts_what_a_truncated_recording_promised(season):
     np.testing.assert_allclose(effort["analysed_s"], [3.992, 0.0])
 
 
+LOSSES = ["lost_gap_s", "lost_quarantine_s", "lost_clipping_s", "lost_edge_s"]
+
+
+def cycle(lost: set[tuple[int, int]]) -> dict[str, list[Sound]]:
+    """Return three days of four recordings of 4 s, 10 minutes apart, without those ``lost``: (day, number)."""
+    return {
+        f"2024-05-0{2 + day}": [
+            Sound(f"{day}{number}.wav", MIDNIGHT_US + (86_400 * day + 1800 + 600 * number) * SECOND_US)
+            for number in range(4)
+            if (day, number) not in lost
+        ]
+        for day in range(3)
+    }
+
+
+def test_run__says_what_the_schedule_lacks(tmp_path):
+    season = Season(tmp_path)
+    season.batch("2024-04-30", cycle(lost={(1, 1), (1, 2)}))
+    unreadable = Sound("text.wav", MIDNIGHT_US + (86_400 + 1800 + 1200) * SECOND_US).row(120)
+    unknown = {"frames": None, "rate_hz": None, "status": "quarantined", "reason": "text"}
+    season.set_aside = [{**unreadable, **unknown}]
+    season.tabulate()
+    effort = season.table("effort").set_index("start_local")
+    lost = effort[effort["lost_gap_s"] + effort["lost_quarantine_s"] > 0]
+    assert lost.index.tolist() == ["2024-05-03T00:40:00+02:00", "2024-05-03T00:50:00+02:00"]
+    assert lost["lost_gap_s"].tolist() == [4.0, 0.0] and lost["lost_quarantine_s"].tolist() == [0.0, 4.0]
+    assert effort["scheduled_s"].sum() == pytest.approx(12 * 4)
+    np.testing.assert_allclose(effort["scheduled_s"], effort["analysed_s"] + effort[LOSSES].sum(axis=1), rtol=1e-12)
+
+
+def test_run__counts_recordings_beside_the_schedule_as_scheduled(tmp_path):
+    season, days = Season(tmp_path), cycle(lost={(1, 1)})
+    days["2024-05-03"].append(Sound("beside.wav", MIDNIGHT_US + (86_400 + 40_000) * SECOND_US, duration_s=7))
+    season.batch("2024-04-30", days)
+    season.tabulate()
+    effort = season.table("effort")
+    assert effort["lost_gap_s"].sum() == 4.0
+    assert effort["scheduled_s"].sum() == pytest.approx(12 * 4 + 7)
+    np.testing.assert_allclose(effort["scheduled_s"], effort["analysed_s"] + effort[LOSSES].sum(axis=1), rtol=1e-12)
+
+
+def test_run__counts_the_same_samples_once(tmp_path):
+    """The later of two is excluded wherever it stands; what is all alike is no copy."""
+    season = Season(tmp_path)
+    first = Sound("b.wav", MIDNIGHT_US + 1800 * SECOND_US, bird=BIRD)
+    copy = Sound("a.wav", MIDNIGHT_US + 3600 * SECOND_US, bird=BIRD, content="b.wav")
+    moved = Sound("c.wav", MIDNIGHT_US + 90_000 * SECOND_US, bird=BIRD, content="b.wav")
+    season.batch("2024-04-30", {"2024-05-02": [first, copy], "2024-05-03": [moved]})
+    season.tabulate()
+    season.tabulate(model="m")
+    recordings = season.table("recordings").set_index("path")
+    assert recordings["status"].to_dict() == {"b.wav": "ok", "a.wav": "excluded", "c.wav": "excluded"}
+    assert recordings["reason"].dropna().to_dict() == {"a.wav": "duplicate", "c.wav": "duplicate"}
+    assert recordings["detail"]["c.wav"] == "same samples as b.wav"
+    assert recordings["analysed_frames"].dropna().to_dict() == {"b.wav": first.frames}
+    assert season.table("effort")["analysed_s"].sum() == pytest.approx(3.992)
+    occupancy = season.table("occupancy", "m")
+    assert occupancy["active_cells"].sum() == 40 and occupancy["effort_s"].sum() == pytest.approx(2 * 3.992)
+    assert len(season.table("frequency", "m")) == 2 * 4
+    # The earlier one goes: the later one counts, in sums that stood before.
+    season.batches.clear()
+    season.batch("2024-04-30", {"2024-05-02": [copy], "2024-05-03": [moved]})
+    season.tabulate()
+    season.tabulate(model="m")
+    assert season.table("recordings").set_index("path")["status"].to_dict() == {"a.wav": "ok", "c.wav": "excluded"}
+    assert season.table("occupancy", "m")["active_cells"].sum() == 40
+
+
+def test_run__takes_recordings_whose_samples_are_all_alike_for_no_copies(season, monkeypatch):
+    alike = {"content_hash": "00", "peak": 0.0, "dc": 0.0}
+    decoded = Sound.decoded
+    monkeypatch.setattr(Sound, "decoded", lambda self: {**decoded(self), **alike})
+    sounds = [Sound(f"{number}.wav", MIDNIGHT_US + number * 60 * SECOND_US) for number in range(2)]
+    season.batch("2024-05-31", {"2024-06-01": sounds})
+    alike |= {"peak": 0.25, "dc": -0.25}
+    season.batch("2024-07-01", {"2024-07-01": [Sound(f"x{one.path}", one.start_us) for one in sounds]})
+    season.tabulate()
+    assert set(season.table("recordings")["status"]) == {"ok"}
+
+
 def test_run__counts_occupancy_by_hand(season):
     season.tabulate(model="m")
     occupancy = season.table("occupancy", "m")
@@ -332,7 +419,7 @@ def test_run__takes_thresholds_from_card_or_settings(season):
 def test_run__counts_a_unit_once_and_again_when_it_changes(season, monkeypatch):
     counted = []
     count = tabulate._count
-    monkeypatch.setattr(tabulate, "_count", lambda *given: counted.append(given[2].path.name) or count(*given))
+    monkeypatch.setattr(tabulate, "_count", lambda *given: counted.append(given[2].levels.name) or count(*given))
     season.tabulate(model="m")
     assert counted == ["001.2024-05-01.zarr", "001.2024-05-02.zarr"]
     first = (season.root / "tables/occupancy/m/001.parquet").read_bytes()
@@ -399,7 +486,7 @@ def test_run__handles_a_deployment_without_a_single_good_recording(tmp_path):
 def test_run__says_in_the_file_what_made_it(season):
     season.tabulate(model="m")
     words = about(read_table(season.root / "tables/occupancy/m/001.parquet", "occupancy"))
-    assert words["model"] == "m" and words["schema_version"] == "1" and len(words["card_sha256"]) == 64
+    assert words["model"] == "m" and words["schema_version"] == "2" and len(words["card_sha256"]) == 64
     assert json.loads(words["settings"])["tabulate"]["interval_s"] == 600
     assert json.loads(words["thresholds"]) == {"bird": 0.5, "engine": 0.5}
     assert str(season.root) not in str(words)

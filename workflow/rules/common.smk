@@ -28,6 +28,7 @@ LOGS = f"{SEASON_FOLDER}/logs"
 BENCHMARKS = f"{SEASON_FOLDER}/benchmarks"
 MANIFESTS = f"{SEASON_FOLDER}/catalogue/manifests/{{batch}}.json"
 STFT_RECORDS = f"{SEASON_FOLDER}/stft/{{batch}}.json"
+VERDICTS = f"{SEASON_FOLDER}/catalogue/verdicts.json"
 INFER_RECORDS = f"{SEASON_FOLDER}/infer/{{model}}/{{batch}}.json"
 
 
@@ -102,6 +103,16 @@ def of_deployment(pattern):
     def paths(wildcards):
         batches = batches_by_deployment().get(wildcards.deployment, [])
         return expand(pattern, batch=batches, **dict(wildcards.items()))
+
+    return paths
+
+
+def every_batch(pattern):
+    """Return an input function that fills ``pattern`` with every batch of the season."""
+
+    def paths(wildcards):
+        batches = batches_by_deployment().values()
+        return expand(pattern, batch=[batch for some in batches for batch in some])
 
     return paths
 

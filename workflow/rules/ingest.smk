@@ -35,3 +35,38 @@ checkpoint ingest:
         " --catalogue {params.catalogue:q}"
         " --workers {threads}"
         " 2>&1 | tee {log:q} >&2"
+
+
+rule verdicts:
+    """Stop if too many recordings turned out bad when they were decoded; runs before any table that could be made.
+
+    No table has it as input: a plain one would make all tables again whenever a file comes, and one that is `ancient`
+    hides from Snakemake 9 what else has changed.
+    """
+    input:
+        batches=f"{SEASON_FOLDER}/catalogue/batches.json",
+        stft_records=every_batch(STFT_RECORDS),
+    output:
+        verdicts=VERDICTS,
+    log:
+        f"{LOGS}/verdicts.log",
+    benchmark:
+        f"{BENCHMARKS}/verdicts.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
+    priority: 1
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        settings=as_json(SETTINGS.ingest),
+        version=stage_version("ingest"),
+        season=lambda wildcards, output: str(Path(output.verdicts).parents[1]),
+    shell:
+        "antiphon verdicts"
+        " --catalogue {params.season:q}/catalogue"
+        " --stft {params.season:q}/stft"
+        " --settings {params.settings:q}"
+        " --output {output.verdicts:q}"
+        " 2>&1 | tee {log:q} >&2"

@@ -5,6 +5,7 @@ rule report:
     """The season in one self-contained page."""
     input:
         batches=f"{SEASON_FOLDER}/catalogue/batches.json",
+        verdicts=VERDICTS,
         tables=season_tables,
         cards=season_cards,
         scores=season_scores,

@@ -80,7 +80,7 @@ class Verdict:
     duration_s
         Seconds of sound that their headers promise.
     paths
-        The first of them by deployment and path; none of recordings that are ok.
+        The first of them by deployment and path; none of recordings that are ok without a reason.
     """
 
     status: str
@@ -173,7 +173,7 @@ def coverage(efforts: Tables) -> Coverage:
 
 
 def quality(recordings: Tables, most_paths: int = 100) -> Quality:
-    """Sum the table recordings by status and reason, with the first ``most_paths`` paths of what is not ok."""
+    """Sum the table recordings by status and reason, with the first ``most_paths`` paths of what has a reason."""
     files: dict[tuple[str, str], int] = {}
     seconds: dict[tuple[str, str], float] = {}
     paths: dict[tuple[str, str], list[str]] = {}
@@ -185,7 +185,7 @@ def quality(recordings: Tables, most_paths: int = 100) -> Quality:
             files[status, reason] = files.get((status, reason), 0) + len(group)
             seconds[status, reason] = seconds.get((status, reason), 0.0) + float(group.sum())
             known = paths.setdefault((status, reason), [])
-            if status != "ok" and len(known) < most_paths:
+            if (status, reason) != ("ok", "") and len(known) < most_paths:
                 known.extend(table.loc[group.index, "path"].astype(str).sort_values()[: most_paths - len(known)])
     order = ("ok", "repaired", "excluded", "quarantined")
     keys = sorted(files, key=lambda key: (order.index(key[0]) if key[0] in order else len(order), -files[key], key[1]))

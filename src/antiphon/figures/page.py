@@ -65,6 +65,7 @@ def season_page(
     quality: Quality,
     meanings: Mapping[str, str],
     ignored: int,
+    shared: Sequence[Mapping[str, Any]],
     models: Sequence[ModelPart],
     origin: Origin,
     resources: Sequence[Mapping[str, Any]] = (),
@@ -81,6 +82,8 @@ def season_page(
         What each reason for setting a recording aside means.
     ignored
         Number of companion files beside the recordings.
+    shared
+        What deployments have in common: two ``deployments``, the number of ``recordings``, two paths as ``example``.
     models
         The models that separated the season.
     origin
@@ -99,6 +102,7 @@ def season_page(
         quality=quality,
         meanings=meanings,
         ignored=ignored,
+        shared=shared,
         many=chapters.MANY,
         models=[_model_view(place, model) for place, model in enumerate(models, start=1)],
         origin=origin,

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from antiphon.errors import AntiphonError
+from antiphon.io.copies import copies_of
 from antiphon.io.records import read_record
 from antiphon.io.season.catalogue import Manifest, RecordingRow, SetAside, read_manifest, read_set_aside
+from antiphon.io.sound.reasons import Reason
 
 __all__ = ["Holdings", "UnitStores", "read_holdings"]
 
 _LISTED = (
     *("path", "bytes", "format", "subtype", "rate_hz", "channels", "channel", "frames"),
-    *("utc_offset_min", "start_local", "time_source", "recorder", "serial"),
+    *("utc_offset_min", "start_local", "time_source", "recorder", "serial", "gain"),
 )
 _VERDICT = ("status", "reason", "detail")
 _DECODED = ("content_hash", "clipped_share", "dc", "peak")
@@ -34,12 +37,15 @@ class UnitStores:
         What the probabilities were made from, levels included.
     levels, probabilities
         Paths of the stores.
+    copies
+        Recordings in them that are copies of others and do not count.
     """
 
     unit: str
     fingerprint: str
     levels: Path
     probabilities: Path
+    copies: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -73,17 +79,33 @@ class Holdings:
         """Standard time minus UTC, minutes: the first batch's for the whole season, so that intervals never shift."""
         return self.manifests[0].utc_offset_min if self.manifests else self.set_aside.utc_offset_min
 
-    def analysed(self) -> Iterator[tuple[RecordingRow, dict[str, Any]]]:
-        """Yield every recording that was decoded, with what decoding found out."""
+    @cached_property
+    def copies(self) -> dict[str, str]:
+        """Recordings that have the very samples of an earlier one, by path: the path of that one.
+
+        A copy is excluded, so that nothing counts twice. Which of the two has the right time is not known; the earlier
+        one stays. Only recordings of this deployment are compared: what deployments share, ``antiphon verdicts`` tells.
+        """
+        return copies_of(decoded for _, decoded in self._decoded())
+
+    def _decoded(self) -> Iterator[tuple[RecordingRow, dict[str, Any]]]:
         for manifest in self.manifests:
             for rows in manifest.units.values():
                 yield from ((row, self.decoded[manifest.batch, row.path]) for row in rows)
 
-    def quarantined(self) -> Iterator[tuple[int, int]]:
-        """Yield start and length, microseconds, of every recording that was set aside as bad, where both are known."""
+    def analysed(self) -> Iterator[tuple[RecordingRow, dict[str, Any]]]:
+        """Yield every recording that was decoded and counts, with what decoding found out."""
+        return ((row, decoded) for row, decoded in self._decoded() if row.path not in self.copies)
+
+    def quarantined(self) -> Iterator[tuple[int, int | None]]:
+        """Yield start and length, microseconds, of every recording that was set aside as bad, where it has a start.
+
+        The length is None where the header does not say.
+        """
         for row in self.set_aside.rows:
-            if row["status"] == "quarantined" and row["start_us"] is not None and row["frames"] and row["rate_hz"]:
-                yield row["start_us"], round(row["frames"] * 1e6 / row["rate_hz"])
+            if row["status"] == "quarantined" and row["start_us"] is not None:
+                known = row["frames"] and row["rate_hz"]
+                yield row["start_us"], round(row["frames"] * 1e6 / row["rate_hz"]) if known else None
 
     def stores(self, infer_records: Sequence[Path]) -> tuple[UnitStores, ...]:
         """Return the stores of every unit in order of time.
@@ -101,10 +123,15 @@ class Holdings:
         found = {unit.unit: (unit, path.parent) for path in infer_records for unit in read_record(path).units}
         if differing := sorted(found.keys() ^ self.levels.keys()):
             raise AntiphonError(f"{differing[0]}: not a unit of both stft and infer; run stage infer again")
+        copies = {
+            name: frozenset(row.path for row in rows if row.path in self.copies)
+            for manifest in self.manifests
+            for name, rows in manifest.units.items()
+        }
         stores = []
         for name, levels in self.levels.items():
             unit, folder = found[name]
-            stores.append(UnitStores(name, unit.fingerprint, levels, folder / unit.store))
+            stores.append(UnitStores(name, unit.fingerprint, levels, folder / unit.store, copies[name]))
         return tuple(stores)
 
     def pieces(self) -> Iterator[dict[str, list[Any]]]:
@@ -116,6 +143,7 @@ class Holdings:
                     **_decoded(self.decoded[manifest.batch, row.path]),
                     "unit": unit,
                     "batch": manifest.batch,
+                    **self._copied(row.path),
                 }
                 for unit, rows in manifest.units.items()
                 for row in rows
@@ -124,6 +152,13 @@ class Holdings:
         yield _columns(
             {**row, **_times(row["start_us"], row["frames"], row["rate_hz"]), **nothing} for row in self.set_aside.rows
         )
+
+    def _copied(self, path: str) -> dict[str, str | None]:
+        """Return what is different for a copy, nothing for any other recording."""
+        if path not in self.copies:
+            return {}
+        verdict = {"status": "excluded", "reason": Reason.DUPLICATE, "detail": f"same samples as {self.copies[path]}"}
+        return {**verdict, **dict.fromkeys(("unit", "batch", "analysed_frames"))}
 
 
 def read_holdings(manifests: Sequence[Path], set_aside: Path, stft_records: Sequence[Path]) -> Holdings:

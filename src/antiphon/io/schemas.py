@@ -8,7 +8,7 @@ import pyarrow as pa
 
 __all__ = ["SCHEMAS", "SCHEMA_VERSION", "data_dictionary"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when a column changes its name, type or meaning."""
 
 _TEXT, _INTEGER, _SMALL, _NUMBER = pa.string(), pa.int64(), pa.int32(), pa.float64()
@@ -53,6 +53,7 @@ _RECORDINGS = (
     _column("time_source", _TEXT, "what said the start: guano, audiomoth, filename_offset, filename …", null=True),
     _column("recorder", _TEXT, "make and model of the recorder", null=True),
     _column("serial", _TEXT, "serial number of the recorder", null=True),
+    _column("gain", _TEXT, "gain of the recorder in its own words, where the file says", null=True),
     _column(
         "status", _TEXT, "ok, repaired (what is there is used), quarantined (not used) or excluded (not asked for)"
     ),
@@ -66,9 +67,15 @@ _RECORDINGS = (
 )
 _EFFORT = (
     *(_SEASON, _SITE, _DEPLOYMENT, *_INTERVAL),
-    _column("scheduled_s", _NUMBER, "what the recorder took down: analysed_s and all that is known to be lost", "s"),
+    _column("scheduled_s", _NUMBER, "recorded, or due by the recorder's schedule: analysed_s and all losses", "s"),
     _column("analysed_s", _NUMBER, "frames centred in the interval x hop", "s"),
-    _column("lost_gap_s", _NUMBER, "scheduled but not recorded; null: the schedule is not known", "s", null=True),
+    _column(
+        "lost_gap_s",
+        _NUMBER,
+        "due by the recordings' schedule, not recorded; null: they show none",
+        "s",
+        null=True,
+    ),
     _column("lost_quarantine_s", _NUMBER, "promised by headers but not readable", "s"),
     _column("lost_clipping_s", _NUMBER, "left out because of clipping", "s"),
     _column("lost_edge_s", _NUMBER, "before a recording's first and after its last hop", "s"),

@@ -8,33 +8,42 @@ that an earlier run read not even those.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from antiphon.config import Ingest, section
 from antiphon.errors import AntiphonError
+from antiphon.io.copies import shared_content
+from antiphon.io.records import read_record
+from antiphon.io.season.catalogue import read_batches
 from antiphon.io.season.catalogue_writer import CatalogueWriter, Counts, write_catalogue
 from antiphon.io.season.deployments import Deployment, read_deployments
 from antiphon.io.season.drafting import draft_deployments
 from antiphon.io.season.headers import Patience
 from antiphon.io.season.placing import Calendar, channels_of, place
+from antiphon.io.season.setups import setups_of
 from antiphon.io.season.survey import Survey, Surveyor
 from antiphon.io.sound.filenames import own_patterns
 from antiphon.io.sound.reasons import MEANINGS, Reason
-from antiphon.io.whole import write_text
+from antiphon.io.whole import write_json, write_text
 from antiphon.progress import log, track
 
-__all__ = ["VERSION", "draft", "run"]
+__all__ = ["VERSION", "draft", "run", "verdicts"]
 
-VERSION = 1
+VERSION = 2
 
 # Headers wait for the disk, not for the processor.
 _THREADS_PER_WORKER = 2
 _TIMEOUT_S = 60.0
 _MOST_HUNG = 16
+_MOST_SETUPS = 8
 
 
 def run(
@@ -93,8 +102,51 @@ def run(
         if not counts.listed:
             raise AntiphonError(f"{deployments}: no recording below {audio_root} in any `folder`; check the column")
     surveyor.forget_others(listed)
-    log(f"ingest {season}: {counts.in_words()}; {read} headers read, {time.monotonic() - began:.1f} s")
-    _check(counts, options.max_bad_fraction, catalogue)
+    beside = f"{counts.companions} companion files and {counts.others} other files ignored"
+    log(f"ingest {season}: {counts.in_words()}; {beside}; {read} headers read, {time.monotonic() - began:.1f} s")
+    _check(counts, options.max_bad_fraction, catalogue, catalogue / "set_aside")
+
+
+def verdicts(*, catalogue: Path, stft: Path, settings: str, output: Path) -> None:
+    """Stop where too many recordings are bad, now that each has been decoded, and tell what deployments share.
+
+    Parameters
+    ----------
+    catalogue
+        Folder of the season's catalogue.
+    stft
+        Folder of the records of stage stft.
+    settings
+        Section ``ingest`` of the settings as JSON.
+    output
+        JSON file to write: the number of recordings by status and reason, and what deployments have in common.
+
+    Raises
+    ------
+    AntiphonError
+        If more recordings are bad than ``max_bad_fraction`` allows, or if none can be analysed.
+    """
+    counts = Counts()
+    listed = pq.read_table(catalogue / "recordings.parquet", columns=["batch", "status", "reason"])
+    counts.add(listed.filter(listed["batch"].is_null()))
+    shared = shared_content(_decoded(catalogue, stft, counts))
+    log(f"verdicts: {counts.in_words()}")
+    for one in shared:
+        (first, second), (path, copy) = one.deployments, one.example
+        log(
+            f"verdicts: {one.recordings} recordings of {second} have the samples of recordings of {first}, as {copy} of "
+            f"{path}; both count: remove those that are in the wrong folder"
+        )
+    _check(counts, section(Ingest, settings).max_bad_fraction, catalogue, stft)
+    write_json(output, {"recordings": counts.by_reason(), "shared": [asdict(one) for one in shared]})
+
+
+def _decoded(catalogue: Path, stft: Path, counts: Counts) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the deployment and what decoding found out of each recording, and count them on the way."""
+    for name, batch in track(read_batches(catalogue / "batches.json").items(), "verdicts: batches", lines=False):
+        rows = [row for unit in read_record(stft / f"{name}.json").units for row in unit.recordings]
+        counts.add(pa.table({key: pa.array([row[key] for row in rows], pa.string()) for key in ("status", "reason")}))
+        yield from ((batch.deployment, row) for row in rows)
 
 
 def draft(*, audio_root: Path, output: Path) -> None:
@@ -138,17 +190,18 @@ def _warn(name: str, channel: str, placed: pa.Table) -> None:
             f"ingest {name}: in {len(apart)} recordings header and name disagree on the start, as in {first['path']}: "
             f"{first['detail']}; check utc_offset and filename_time"
         )
+    setups = setups_of(placed)
+    if len(setups) > 1:
+        told = "; ".join(f"{setup} from {first} on in {count}" for setup, first, count in setups[:_MOST_SETUPS])
+        more = f"; and {len(setups) - _MOST_SETUPS} more" if len(setups) > _MOST_SETUPS else ""
+        log(f"ingest {name}: {len(setups)} setups, whose levels may not compare: {told} recordings{more}")
     used = placed.filter(placed["unit"].is_valid())
-    rates = used.group_by("rate_hz").aggregate([([], "count_all")]).sort_by("rate_hz").to_pylist()
-    if len(rates) > 1:
-        counts = ", ".join(f"{row['rate_hz']} Hz in {row['count_all']}" for row in rates)
-        log(f"ingest {name}: the sample rate changes: {counts} recordings")
     if channel == "mix" and (pc.max(used["channels"]).as_py() or 1) > 1:
         log(f"ingest {name}: channels are mixed; what reaches them out of phase cancels out (channel: first does not)")
 
 
-def _check(counts: Counts, max_bad_fraction: float, catalogue: Path) -> None:
-    """Stop where too much is bad or nothing is left."""
+def _check(counts: Counts, max_bad_fraction: float, catalogue: Path, details: Path) -> None:
+    """Stop where too much is bad or nothing is left; ``details`` is where each file stands."""
     bad = counts.statuses["quarantined"]
     most = sorted(counts.reasons.items(), key=lambda item: (-item[1], item[0]))
     reasons = ", ".join(
@@ -161,7 +214,7 @@ def _check(counts: Counts, max_bad_fraction: float, catalogue: Path) -> None:
     if bad > max_bad_fraction * counts.listed:
         raise AntiphonError(
             f"{catalogue}: {bad} of {counts.listed} recordings ({bad / counts.listed:.1%}) are bad, "
-            f"ingest.max_bad_fraction allows {max_bad_fraction:.1%}: {reasons}; see {catalogue / 'set_aside'}, then "
+            f"ingest.max_bad_fraction allows {max_bad_fraction:.1%}: {reasons}; see {details}, then "
             "mend the files or raise the limit"
         )
 

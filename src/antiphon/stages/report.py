@@ -88,6 +88,7 @@ def run(
         quality=quality(read.each("recordings")),
         meanings={str(code): text for code, text in MEANINGS.items()},
         ignored=found["counts"]["ignored"],
+        shared=read_json(catalogue / "verdicts.json")["shared"],
         models=[_model_part(read, name, folder) for name, folder in zip(names, models, strict=True)],
         origin=_origin(read, names, models, shown),
         resources=[asdict(use) for use in _resources(benchmarks)] if benchmarks else [],

@@ -31,15 +31,16 @@ from antiphon.signal.levels import PROBABILITY_SCALE, level_of_code
 from antiphon.stats.activity import Activity, complete, in_turn
 from antiphon.stats.bands import Bands, band_edges_hz
 from antiphon.stats.counting import Counter
-from antiphon.stats.effort import Effort, Recorded, effort, effort_columns
+from antiphon.stats.effort import Effort, Recorded, effort_by_schedule, effort_columns
 from antiphon.stats.frequency import frequency_columns
 from antiphon.stats.intervals import Intervals
 from antiphon.stats.occupancy import occupancy_columns
 from antiphon.stats.power import PowerTable
+from antiphon.stats.schedule import Schedule
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 1
+VERSION = 2
 
 _ROWS_AT_A_TIME = 1 << 17
 
@@ -89,10 +90,12 @@ def run(
     """
     holdings = read_holdings(manifests, set_aside, stft_records)
     job = _Job(season, deployment, holdings, section(Stft, stft), section(Tabulate, settings), tables)
-    effort_sums = _effort(job)
+    effort_sums, schedule = _effort(job)
     if card is None:
+        columns = effort_columns(effort_sums, job.grid.bin_edges_hz(), schedule_known=schedule is not None)
+        _say(job, schedule, columns)
         _write(job, "recordings", job.holdings.pieces())
-        _write(job, "effort", [job.timed(effort_columns(effort_sums, job.grid.bin_edges_hz()))])
+        _write(job, "effort", [job.timed(columns)])
     else:
         found = _model(job, model, card, infer_records or [])
         units = _sum_units(job, found, sums)
@@ -145,15 +148,24 @@ class _Model:
         return max(1, _ROWS_AT_A_TIME // (len(self.card.sources) * len(self.edges_hz)))
 
 
-def _effort(job: _Job) -> Effort:
-    """Add up what was recorded, analysed and lost."""
+def _effort(job: _Job) -> tuple[Effort, Schedule | None]:
+    """Add up what was recorded, analysed and lost; return it with the schedule that the recordings show, if any."""
     grid, recordings = job.grid, []
     for row, decoded in job.holdings.analysed():
         read_us = round(decoded["samples"] * 1e6 / row.rate_hz)
-        unread_us = max(0, round(row.frames * 1e6 / row.rate_hz) - read_us)
-        recordings.append(Recorded(row.start_us, read_us, unread_us, decoded["frames"], grid.heard_bins(row.rate_hz)))
-    recordings += [Recorded(start_us, 0, lost_us, 0, 0) for start_us, lost_us in job.holdings.quarantined()]
-    return effort(recordings, job.intervals, 2 * grid.first_centre_us, grid.hop_us)
+        lost_us = max(0, round(row.frames * 1e6 / row.rate_hz) - read_us)
+        recordings.append(Recorded(row.start_us, read_us, lost_us, decoded["frames"], grid.heard_bins(row.rate_hz)))
+    bad = list(job.holdings.quarantined())
+    recordings += [Recorded(start_us, 0, length_us, 0, 0) for start_us, length_us in bad if length_us]
+    unread_us = [start_us for start_us, length_us in bad if not length_us]
+    return effort_by_schedule(recordings, unread_us, job.intervals, 2 * grid.first_centre_us, grid.hop_us)
+
+
+def _say(job: _Job, schedule: Schedule | None, columns: dict[str, np.ndarray]) -> None:
+    """Log what the effort comes to."""
+    copies = f", {len(job.holdings.copies)} copies of others excluded" if job.holdings.copies else ""
+    lost = f"{columns['lost_gap_s'].sum() / 3600:.1f} h lost to gaps" if schedule else "which show no schedule"
+    log(f"tabulate {job.deployment}: {columns['analysed_s'].sum() / 3600:.1f} h of recordings{copies}, {lost}")
 
 
 def _model(job: _Job, name: str | None, card: Path, infer_records: list[Path]) -> _Model:
@@ -206,13 +218,13 @@ def _sum_units(job: _Job, found: _Model, sums: Path) -> list[Path]:
     """Count every unit whose sums do not stand already; return the paths of the sums in order of time."""
     drop_stale_sums(sums, found.name, job.deployment, keep={one.unit for one in found.stores})
     settings = job.settings.model_dump(mode="json", exclude={"thresholds"})
+    same = (found.counter.least_codes.tolist(), settings, job.holdings.utc_offset_min, VERSION)
     paths, counted = [], 0
     for unit in track(found.stores, f"tabulate {job.deployment}"):
         path = sums_path(sums, found.name, unit.unit)
-        least = found.counter.least_codes.tolist()
-        made_from = fingerprint(unit.fingerprint, least, settings, job.holdings.utc_offset_min, VERSION)
+        made_from = fingerprint(unit.fingerprint, sorted(unit.copies), *same)
         if sums_fingerprint(path) != made_from:
-            activity = _count(job, found, open_store(unit.levels), open_store(unit.probabilities))
+            activity = _count(job, found, unit)
             write_sums(path, {field.name: getattr(activity, field.name) for field in fields(activity)}, made_from)
             counted += 1
         paths.append(path)
@@ -220,12 +232,15 @@ def _sum_units(job: _Job, found: _Model, sums: Path) -> list[Path]:
     return paths
 
 
-def _count(job: _Job, found: _Model, levels: Store, probabilities: Store) -> Activity:
-    """Count one unit."""
+def _count(job: _Job, found: _Model, unit: UnitStores) -> Activity:
+    """Count one unit, but no copy in it."""
+    levels, probabilities = open_store(unit.levels), open_store(unit.probabilities)
     _check(job, found, levels, probabilities)
     background, grid, parts = levels.background(), levels.grid, [found.counter.nothing()]
     for recording, blocks in groupby(blocks_of(levels, probabilities), key=lambda block: block.recording):
         span = levels.spans[recording]
+        if span.path in unit.copies:
+            continue
         parts.append(
             found.counter.recording(
                 ((block.codes, block.probabilities) for block in blocks),

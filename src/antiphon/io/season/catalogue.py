@@ -49,6 +49,8 @@ class RecordingRow:
         Code of ``io/sound/reasons.py``; None where there is nothing to say.
     detail
         One line for people.
+    gain
+        Gain of the recorder in its own words, where the file says.
     """
 
     path: str
@@ -68,6 +70,7 @@ class RecordingRow:
     status: str
     reason: str | None
     detail: str | None
+    gain: str | None = None
 
     def identity(self) -> list[Any]:
         """Return what decides the recording's samples, their time and their verdict, for fingerprints."""

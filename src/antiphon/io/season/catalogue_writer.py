@@ -26,7 +26,19 @@ from antiphon.io.whole import sweep, whole_file
 __all__ = ["CatalogueWriter", "Counts", "write_catalogue"]
 
 _ROW_FIELDS = tuple(one.name for one in fields(RecordingRow))
-_CODED = ["deployment", "site", "unit", "batch", "format", "subtype", "channel", "time_source", "recorder", "serial"]
+_CODED = [
+    "deployment",
+    "site",
+    "unit",
+    "batch",
+    "format",
+    "subtype",
+    "channel",
+    "time_source",
+    "recorder",
+    "serial",
+    "gain",
+]
 _CODED += ["status", "reason"]
 _STATUSES = ("ok", "repaired", "quarantined", "excluded")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
@@ -73,11 +85,19 @@ class Counts:
             raise AssertionError(f"{self.listed} recordings listed, but statuses are {dict(self.statuses)}")
         return {"listed": self.listed, **known, "ignored": self.companions + self.others}
 
+    def by_reason(self) -> dict[str, dict[str, int]]:
+        """Return the number of recordings of each status and reason; the empty reason is none."""
+        found: dict[str, dict[str, int]] = {}
+        for name in _STATUSES:
+            reasons = {reason: count for (status, reason), count in sorted(self.reasons.items()) if status == name}
+            plain = self.statuses[name] - sum(reasons.values())
+            found[name] = {"": plain, **reasons} if plain else reasons
+        return found
+
     def in_words(self) -> str:
-        """Return the counts as one line for people."""
+        """Return what became of the recordings as one line for people."""
         known = ", ".join(f"{self.statuses[name]} {name}" for name in _STATUSES)
-        beside = f"{self.companions} companion files and {self.others} other files ignored"
-        return f"{self.listed} recordings: {known}; {beside}"
+        return f"{self.listed} recordings: {known}"
 
 
 class CatalogueWriter:

@@ -55,6 +55,7 @@ HEADERS = pa.schema(
         pa.field("detail", pa.string()),
         pa.field("recorder", pa.string()),
         pa.field("serial", pa.string()),
+        pa.field("gain", pa.string()),
         pa.field("said", pa.list_(_CANDIDATE)),
     ]
 )
@@ -148,7 +149,7 @@ def kept_headers(path: Path, version: int, clockwork: Clockwork) -> tuple[pa.Tab
 def keep_headers(path: Path, table: pa.Table, version: int, clockwork: Clockwork) -> None:
     """Write what the next run may use, whole or not at all; parameters as :func:`kept_headers`."""
     made = {_READ_BY: str(version).encode(), _TIMED_BY: clockwork.identity().encode()}
-    coded = ["format", "subtype", "status", "reason", "recorder", "serial", "time_source", "time_reason"]
+    coded = ["format", "subtype", "status", "reason", "recorder", "serial", "gain", "time_source", "time_reason"]
     with whole_file(path) as scratch:
         pq.write_table(table.replace_schema_metadata(made), scratch, compression="zstd", use_dictionary=coded)
 
@@ -247,7 +248,7 @@ def _seen(header: Header, path: str, clockwork: Clockwork) -> _Seen:
     ]
     numbers = (header.rate_hz or None, header.channels or None, header.frames if header.rate_hz else None)
     verdict = (header.status, header.reason, header.detail)
-    columns = (header.format, header.subtype, *numbers, *verdict, facts.recorder, facts.serial, said)
+    columns = (header.format, header.subtype, *numbers, *verdict, facts.recorder, facts.serial, facts.gain, said)
     return _Seen(columns, resolve_start(facts.candidates, clockwork.deployment, clockwork.tolerance_s))
 
 

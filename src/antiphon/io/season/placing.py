@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from antiphon.io.season.clock import DAY_US, standard_offset_min
 from antiphon.io.season.deployments import Deployment
 from antiphon.io.season.headers import IGNORED
+from antiphon.io.season.setups import first_of_setups
 from antiphon.io.sound.reasons import MEANINGS, Reason
 
 __all__ = ["RECORDINGS", "Calendar", "channels_of", "place", "standard_days"]
@@ -40,6 +41,7 @@ RECORDINGS = pa.schema(
         pa.field("status", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
         pa.field("detail", pa.string()),
+        pa.field("gain", pa.string()),
     ]
 )
 _MINUTE_US = 60_000_000
@@ -107,6 +109,7 @@ def place(headers: pa.Table, deployment: Deployment, name: str, channel: str, ca
     days = standard_days(np.where(verdicts.usable, start_us, 0), deployment.zone)
     _judge_season(verdicts, days, calendar)
     _judge_overlaps(verdicts, table, start_us)
+    _note_setups(verdicts, table)
     units, batches = _units(name, np.where(verdicts.usable, days, _NO_DAY), calendar.batch_days)
     placed = {
         **{column: table[column] for column in RECORDINGS.names if column in table.schema.names},
@@ -172,6 +175,13 @@ class _Verdicts:
         self.reason = pc.if_else(mask, reason, self.reason)
         self.detail = pc.if_else(mask, detail, self.detail)
 
+    def note(self, where: np.ndarray, reason: Any, detail: Any) -> None:
+        """Tell something of usable recordings, behind what is told of them already."""
+        mask = pa.array(where & self.usable)
+        both = pc.binary_join_element_wise(self.detail, detail, "; ")
+        self.reason = pc.if_else(mask, pc.coalesce(self.reason, reason), self.reason)
+        self.detail = pc.if_else(mask, pc.coalesce(both, detail), self.detail)
+
 
 def _judge_headers(verdicts: _Verdicts, table: pa.Table, channel: str) -> None:
     """Set aside what has no such channel or no known start, and note where sources disagree on the start."""
@@ -182,11 +192,7 @@ def _judge_headers(verdicts: _Verdicts, table: pa.Table, channel: str) -> None:
     timeless = _mask(table["start_us"].is_null())
     time_reason, time_detail = _whole(table, "time_reason"), _whole(table, "time_detail")
     verdicts.set_aside(timeless, "quarantined", time_reason, time_detail)
-    noted = pa.array(_mask(time_reason.is_valid()) & verdicts.usable)
-    both = pc.binary_join_element_wise(pc.fill_null(verdicts.detail, ""), pc.fill_null(time_detail, ""), "; ")
-    detail = pc.if_else(verdicts.detail.is_null(), time_detail, both)
-    verdicts.reason = pc.if_else(noted, pc.coalesce(verdicts.reason, time_reason), verdicts.reason)
-    verdicts.detail = pc.if_else(noted, detail, verdicts.detail)
+    verdicts.note(_mask(time_reason.is_valid()), time_reason, time_detail)
 
 
 def _judge_deployment(verdicts: _Verdicts, start_us: np.ndarray, deployment: Deployment) -> None:
@@ -230,6 +236,12 @@ def _judge_overlaps(verdicts: _Verdicts, table: pa.Table, start_us: np.ndarray) 
             end_us, longest = start + length, place_
     where = np.array([detail is not None for detail in details])
     verdicts.set_aside(where, "excluded", Reason.OVERLAPS.value, pa.array(details, pa.string()))
+
+
+def _note_setups(verdicts: _Verdicts, table: pa.Table) -> None:
+    """Note where a recorder was set up anew or exchanged."""
+    reason = Reason.SETUP_CHANGED
+    verdicts.note(first_of_setups(table, verdicts.usable), reason.value, MEANINGS[reason])
 
 
 def _units(name: str, days: np.ndarray, batch_days: int) -> tuple[pa.Array, pa.Array]:

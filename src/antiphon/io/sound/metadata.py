@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import reduce
@@ -66,6 +66,8 @@ class RecorderFacts:
         Battery in volts; AudioMoth's ``less than 2.5V`` is 2.5.
     temperature_c
         Degrees Celsius, inside the recorder where it has two sensors.
+    gain
+        Gain in the recorder's own words: AudioMoth's ``low`` to ``high``, Wildlife Acoustics' decibels.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -75,26 +77,12 @@ class RecorderFacts:
     longitude: float | None = None
     battery_v: float | None = None
     temperature_c: float | None = None
+    gain: str | None = None
 
     @property
     def start(self) -> Candidate | None:
         """The most trusted start."""
         return self.candidates[0] if self.candidates else None
-
-    @property
-    def disagreement_s(self) -> float | None:
-        """Seconds between the two most trusted starts, None if there is only one.
-
-        Two that know their offset are compared in UTC; otherwise clock readings are compared as they stand, because a
-        recorder names its files by the same clock that it writes into their headers.
-        """
-        if len(self.candidates) < 2:
-            return None
-        first, second = self.candidates[:2]
-        apart = first.local - second.local
-        if first.offset_min is not None and second.offset_min is not None:
-            apart -= timedelta(minutes=first.offset_min - second.offset_min)
-        return abs(apart.total_seconds())
 
 
 def recorder_facts(header: Header, name_time: NameTime | None) -> RecorderFacts:
@@ -139,7 +127,22 @@ def _guano_facts(texts: Mapping[str, str]) -> RecorderFacts | None:
         longitude=longitude,
         battery_v=_number(said.get("OAD|Battery Voltage")),
         temperature_c=_number(said.get("Temperature Int") or said.get("Temperature Ext")),
+        gain=_guano_gain(lines),
     )
+
+
+# AudioMoth writes `250 GAIN 2 …`, Wildlife Acoustics JSON with the gain of each channel.
+_OAD_GAIN = re.compile(r"OAD\|Recording Settings: ?\d+ GAIN ([0-4])\b")
+_WA_GAIN = re.compile(r'"gain": ?"?(-?\d+(?:\.\d+)?)')
+
+
+def _guano_gain(lines: Sequence[str]) -> str | None:
+    for line in lines:
+        if found := _OAD_GAIN.match(line):
+            return _AUDIOMOTH_GAINS[int(found[1])]
+        if line.startswith("WA|Song Meter|Audio settings:") and (gains := _WA_GAIN.findall(line)):
+            return " ".join(f"{float(gain):g} dB" for gain in gains)
+    return None
 
 
 def _opensoundscape_facts(texts: Mapping[str, str]) -> RecorderFacts | None:
@@ -165,6 +168,9 @@ _AUDIOMOTH_START = re.compile(
 )
 _AUDIOMOTH_SERIAL = re.compile(r"(AudioMoth|HydroMoth) ([0-9A-F]{16})\b")
 _AUDIOMOTH_BATTERY = re.compile(r"battery (?:state )?was (?:less than |greater than |[<>] ?)?(\d+\.\d+)V")
+# Firmware before 1.2.1 wrote the number of the setting.
+_AUDIOMOTH_GAIN = re.compile(r" at (?:gain setting ([0-4])|((?:low|medium|high)(?:-medium|-high)?) gain)\b")
+_AUDIOMOTH_GAINS = ("low", "low-medium", "medium", "medium-high", "high")
 _AUDIOMOTH_TEMPERATURE = re.compile(r"temperature was (-?\d+\.\d+)C")
 
 
@@ -175,12 +181,14 @@ def _audiomoth_facts(texts: Mapping[str, str]) -> RecorderFacts | None:
     if not maker and not start:
         return None
     battery, temperature = _AUDIOMOTH_BATTERY.search(comment), _AUDIOMOTH_TEMPERATURE.search(comment)
+    gain = _AUDIOMOTH_GAIN.search(comment)
     return RecorderFacts(
         candidates=_candidates(_audiomoth_time(start), "audiomoth") if start else (),
         recorder=maker[1] if maker else "AudioMoth",
         serial=maker[2] if maker else None,
         battery_v=_number(battery[1]) if battery else None,
         temperature_c=_number(temperature[1]) if temperature else None,
+        gain=(gain[2] or _AUDIOMOTH_GAINS[int(gain[1])]) if gain else None,
     )
 
 

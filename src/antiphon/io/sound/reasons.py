@@ -85,7 +85,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.LOCAL_TIME_MISSING: "a local time that its zone skipped; the clock does not follow that zone",
     Reason.LOCAL_TIME_TWICE: "a local time that its zone showed twice; fill the column `ambiguous`",
     Reason.TIMES_DISAGREE: "header and name disagree on the start; the more trusted one is used",
-    Reason.SETUP_CHANGED: "rate, coding, channels, gain or recorder are new from here on: check that levels compare",
+    Reason.SETUP_CHANGED: "rate, coding, channels, gain or serial number are new from here on: do levels compare?",
     Reason.OUTSIDE_DEPLOYMENT: "it starts before first_time or after last_time of its deployment",
     Reason.OUTSIDE_SEASON: "it starts before first_day or after last_day of the season",
     Reason.OVERLAPS: "it starts more than 1 s before an earlier recording ends: that time would count twice",

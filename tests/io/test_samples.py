@@ -1,14 +1,17 @@
 """What the samples of a recording show, whatever blocks they come in."""
 
+import struct
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.io.samples import SampleFacts
+from antiphon.io.samples import SampleFacts, checked_blocks
 from antiphon.io.season.catalogue import RecordingRow
+from antiphon.io.sound.recordings import probe
 
 ROW = RecordingRow(
     path="a.wav",
@@ -47,7 +50,8 @@ CASES = {
 def facts(sound: np.ndarray, cuts: list[int] | None = None) -> SampleFacts:
     found = SampleFacts()
     for block in np.split(sound, sorted(cuts or [])):
-        found.add(block, 0.999)
+        if len(block):
+            found.add(block, 0.999)
     return found
 
 
@@ -80,3 +84,31 @@ def test_verdict_of_decoding__stands_before_that_of_ingest():
     found.status, found.reason, found.detail = "repaired", "decode_error", "at 1 s"
     told = found.as_row(replace(ROW, reason="times_disagree", detail="an hour"))
     assert (told["status"], told["reason"], told["detail"]) == ("repaired", "decode_error", "at 1 s")
+
+
+def preallocated(path: Path, written: int, length: int) -> None:
+    """Write what a recorder leaves that reserves a minute on its card and dies: a header without a length, zeros."""
+    sound = (NOISE[:written] * 32767).astype("<i2").tobytes().ljust(2 * 8000, bytes(1))
+    form = struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16)
+    head = b"WAVEfmt " + len(form).to_bytes(4, "little") + form + b"data" + length.to_bytes(4, "little")
+    path.write_bytes(b"RIFF" + bytes(4) + head + sound)
+
+
+@pytest.mark.parametrize(
+    ("written", "length", "status", "reason", "flag"),
+    [
+        (0, 0, "repaired", "length_unknown", "every sample is zero"),
+        (0, 16000, "ok", "digital_silence", "every sample is zero"),
+        (5000, 0, "repaired", "length_unknown", None),
+        (8000, 99_000, "repaired", "truncated", None),
+    ],
+)
+def test_preallocated_files__are_used_as_far_as_they_go(tmp_path, written, length, status, reason, flag):
+    preallocated(tmp_path / "a.wav", written, length)
+    header = probe(tmp_path / "a.wav")
+    known = {name: getattr(header, name) for name in ("bytes", "frames", "status", "reason", "detail")}
+    row, found = replace(ROW, **known), SampleFacts()
+    assert sum(len(block) for block in checked_blocks(tmp_path / "a.wav", row, found, 0.999)) == 8000
+    told = found.as_row(row)
+    assert (told["status"], told["reason"]) == (status, reason)
+    assert (flag in told["detail"]) if flag else ("zero" not in told["detail"])

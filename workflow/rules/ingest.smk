@@ -52,9 +52,9 @@ rule verdicts:
         f"{LOGS}/verdicts.log",
     benchmark:
         f"{BENCHMARKS}/verdicts.tsv"
+    priority: 1
     conda:
         "../../envs/antiphon.yaml"
-    priority: 1
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,

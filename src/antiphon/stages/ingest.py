@@ -134,8 +134,8 @@ def verdicts(*, catalogue: Path, stft: Path, settings: str, output: Path) -> Non
     for one in shared:
         (first, second), (path, copy) = one.deployments, one.example
         log(
-            f"verdicts: {one.recordings} recordings of {second} have the samples of recordings of {first}, as {copy} of "
-            f"{path}; both count: remove those that are in the wrong folder"
+            f"verdicts: {one.recordings} recordings of {second} have the samples of recordings of {first}, as {copy} "
+            f"of {path}; both count: remove those that are in the wrong folder"
         )
     _check(counts, section(Ingest, settings).max_bad_fraction, catalogue, stft)
     write_json(output, {"recordings": counts.by_reason(), "shared": [asdict(one) for one in shared]})

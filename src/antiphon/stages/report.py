@@ -31,7 +31,7 @@ from antiphon.progress import log, track
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 1
+VERSION = 2
 
 _LONGEST_JOB = timedelta(days=7)
 _PICTURES = {

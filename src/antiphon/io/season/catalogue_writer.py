@@ -26,20 +26,8 @@ from antiphon.io.whole import sweep, whole_file
 __all__ = ["CatalogueWriter", "Counts", "write_catalogue"]
 
 _ROW_FIELDS = tuple(one.name for one in fields(RecordingRow))
-_CODED = [
-    "deployment",
-    "site",
-    "unit",
-    "batch",
-    "format",
-    "subtype",
-    "channel",
-    "time_source",
-    "recorder",
-    "serial",
-    "gain",
-]
-_CODED += ["status", "reason"]
+_CODED = ["deployment", "site", "unit", "batch", "format", "subtype", "channel", "time_source", "recorder"]
+_CODED += ["serial", "gain", "status", "reason"]
 _STATUSES = ("ok", "repaired", "quarantined", "excluded")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _LINES_AT_ONCE = 8192

@@ -168,7 +168,7 @@ _AUDIOMOTH_START = re.compile(
 )
 _AUDIOMOTH_SERIAL = re.compile(r"(AudioMoth|HydroMoth) ([0-9A-F]{16})\b")
 _AUDIOMOTH_BATTERY = re.compile(r"battery (?:state )?was (?:less than |greater than |[<>] ?)?(\d+\.\d+)V")
-# Firmware before 1.2.1 wrote the number of the setting.
+# Older firmware wrote the number of the setting.
 _AUDIOMOTH_GAIN = re.compile(r" at (?:gain setting ([0-4])|((?:low|medium|high)(?:-medium|-high)?) gain)\b")
 _AUDIOMOTH_GAINS = ("low", "low-medium", "medium", "medium-high", "high")
 _AUDIOMOTH_TEMPERATURE = re.compile(r"temperature was (-?\d+\.\d+)C")

@@ -20,6 +20,11 @@ STFT = {
     "clipping_level": 0.999,
 }
 PAIR = {
+    "label_map": None,
+    "split": {"folds": 3, "fold": 0, "in_domain_share": 0.2, "seed": 1},
+    "mixtures": None,
+    "boxes": None,
+    "mask_pictures": None,
     "duration_s": 2.0,
     "formula": {
         "train": 6,
@@ -68,8 +73,8 @@ def test_pair__writes_examples_recipe_and_contact_sheet(community):
     assert recipe["examples"] == {"train": 6, "validation": 3, "test_in_domain": 3}
     assert recipe["settings"] == PAIR
     assert recipe["version"] == pair.VERSION
-    assert set(recipe["positive_share"]["train"]) == {"bird", "insect", "anthropogenic"}
-    assert sum(recipe["positive_share"]["train"].values()) > 0
+    assert set(recipe["splits"]["train"]["positive_share"]) == {"bird", "insect", "anthropogenic"}
+    assert sum(recipe["splits"]["train"]["positive_share"].values()) > 0
 
 
 def test_pair__gives_every_scene_its_own_sound(community):

@@ -47,6 +47,11 @@ TRAIN = {
     "seed": 1,
 }
 PAIR = {
+    "label_map": None,
+    "split": {"folds": 3, "fold": 0, "in_domain_share": 0.2, "seed": 1},
+    "mixtures": None,
+    "boxes": None,
+    "mask_pictures": None,
     "duration_s": 1.0,
     "formula": {
         "train": 4, "validation": 3, "test": 5, "snr_low_db": 0.0, "snr_high_db": 10.0,

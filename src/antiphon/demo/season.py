@@ -70,6 +70,10 @@ def write(*, folder: Path, config: list[Path], days: int = 2, duration_s: float 
     """
     settings = read_settings(config)
     rows = _recordings(days)
+    if settings.pair.formula is None:
+        raise AntiphonError(
+            "pair.formula: null, and the demo is made by formula; lay config/demo.yaml over the settings"
+        )
     make = partial(
         _write_recording,
         folder=folder,

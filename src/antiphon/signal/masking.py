@@ -10,7 +10,15 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-__all__ = ["MASK_RULE_VERSION", "apply_mask", "pack_masks", "source_masks"]
+__all__ = [
+    "MASK_RULE_VERSION",
+    "apply_mask",
+    "closed",
+    "pack_masks",
+    "smoothed",
+    "source_masks",
+    "without_specks",
+]
 
 MASK_RULE_VERSION = 1
 _CLOSING_FRAMES = 3
@@ -66,9 +74,9 @@ def source_masks(
     masks, heard = np.zeros(stem_power.shape, dtype=bool), slice(0, heard_bins)
     if not stem_power.shape[1]:
         return masks
-    bed = _smoothed(bed_power[:, heard])
+    bed = smoothed(bed_power[:, heard])
     least = np.median(bed, axis=0) * _ratio(above_background_db)
-    stems = [_smoothed(stem[:, heard]) if stem.any() else None for stem in stem_power]
+    stems = [smoothed(stem[:, heard]) if stem.any() else None for stem in stem_power]
     for index, stem in enumerate(stems):
         if stem is None:
             continue
@@ -76,7 +84,7 @@ def source_masks(
         for other in (bed, *stems[:index], *stems[index + 1 :]):
             if other is not None:
                 owned &= stem >= other * _ratio(-other_margin_db)
-        masks[index, :, heard] = _without_specks(_closed(owned & (stem > 0)), least_cells)
+        masks[index, :, heard] = without_specks(closed(owned & (stem > 0)), least_cells)
     return masks
 
 
@@ -117,7 +125,7 @@ def _ratio(level_db: float) -> np.float32:
     return np.float32(10 ** (level_db / 10))
 
 
-def _smoothed(power: np.ndarray) -> np.ndarray:
+def smoothed(power: np.ndarray) -> np.ndarray:
     """Return the mean power of 3 x 3 cells, fewer at the edges, same shape, float32."""
     padded = np.pad(power, 1)
     rows = padded[:-2] + padded[1:-1] + padded[2:]
@@ -138,14 +146,14 @@ def _widened(mask: np.ndarray, reach: int, axis: int) -> np.ndarray:
     return wide
 
 
-def _closed(mask: np.ndarray) -> np.ndarray:
+def closed(mask: np.ndarray) -> np.ndarray:
     """Return ``mask`` with gaps closed; what lies beyond the edge never opens a gap, so no cell is lost."""
     frames, bins = _CLOSING_FRAMES // 2, _CLOSING_BINS // 2
     wide = _widened(_widened(mask, frames, 0), bins, 1)
     return ~_widened(_widened(~wide, frames, 0), bins, 1)
 
 
-def _without_specks(mask: np.ndarray, least_cells: int) -> np.ndarray:
+def without_specks(mask: np.ndarray, least_cells: int) -> np.ndarray:
     """Return ``mask`` without connected patches of fewer than ``least_cells`` cells."""
     if least_cells <= 1:
         return mask

@@ -1,42 +1,42 @@
-"""Stage pair: make examples to learn from, scenes by formula whose every source is known apart."""
+"""Stage pair: make examples to learn from, of any mix of four origins, in splits that share nothing."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from operator import methodcaller
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from antiphon.config import Formula, Model, Pair, Stft, section
+from antiphon.config import Model, Pair, Stft, section
 from antiphon.errors import AntiphonError
 from antiphon.figures.examples import example_sheet
 from antiphon.figures.pictures import png_bytes
+from antiphon.io.lists import expanded, read_label_map
 from antiphon.io.pair_writers import write_pairs
-from antiphon.io.pairs import TEST_SPLITS, Event, Example, Examples, read_examples, splits_of
-from antiphon.io.whole import sweep, whole_file, write_json
+from antiphon.io.pairs import SPLITS, Examples, read_examples, splits_of
+from antiphon.io.whole import sweep, whole_file, write_json, write_text
 from antiphon.io.workers import in_order
+from antiphon.pairing.boxes import Annotated, box_tasks
+from antiphon.pairing.canvas import Canvas, Task
+from antiphon.pairing.formula import formula_tasks
+from antiphon.pairing.labels import LabelMap
+from antiphon.pairing.mixtures import Listed, mixture_tasks
+from antiphon.pairing.pictures import picture_tasks
+from antiphon.pairing.splits import Leaks, Piece, dealt
 from antiphon.progress import log, track
-from antiphon.scenes.soundscape import LABELS, Scene, make_scene
+from antiphon.scenes.soundscape import LABELS
+from antiphon.signal.boxes import BOX_RULE_VERSION
 from antiphon.signal.grid import Grid
 from antiphon.signal.levels import NOT_HEARD
-from antiphon.signal.masking import MASK_RULE_VERSION, pack_masks, source_masks
-from antiphon.signal.spectrogram import level_codes, power
+from antiphon.signal.masking import MASK_RULE_VERSION
 
 __all__ = ["VERSION", "run"]
 
 VERSION = 3
 _SHEET_EXAMPLES = 12
-
-
-@dataclass(frozen=True)
-class _Task:
-    """One scene to make: its split, its number in the split, its seed."""
-
-    split: str
-    number: int
-    seed: np.random.SeedSequence
 
 
 def run(*, settings: str, model_settings: str, stft: str, output: Path, workers: int = 1) -> None:
@@ -51,140 +51,133 @@ def run(*, settings: str, model_settings: str, stft: str, output: Path, workers:
     stft
         The section ``stft`` as JSON.
     output
-        The model's folder; ``pairs.zarr``, ``pairs.json`` and ``contact.png`` are written into it.
+        The model's folder; ``pairs.zarr``, ``pairs.json`` and ``contact.png`` are written into it, and
+        ``bad_annotations.csv`` where annotations were read.
     workers
-        Processes that make scenes; their number changes no byte.
+        Processes that make examples; their number changes no byte.
 
     Raises
     ------
     AntiphonError
-        If a label of the model cannot be made by formula.
+        If a list or a sound cannot be read, a split would be empty, or something would be in two splits.
     """
-    pair, model, stft_settings = section(Pair, settings), section(Model, model_settings), section(Stft, stft)
-    grid = Grid(stft_settings.window_s, stft_settings.hop_s, stft_settings.bins)
-    labels = {name: tuple(source.labels) for name, source in model.sources.items()}
-    _check_labels(labels)
-    formula = pair.formula
-    counts = {"train": formula.train, "validation": formula.validation, TEST_SPLITS["in_domain"]: formula.test}
+    pair, model, cells = section(Pair, settings), section(Model, model_settings), section(Stft, stft)
+    grid = Grid(cells.window_s, cells.hop_s, cells.bins)
+    labels = LabelMap({name: tuple(source.labels) for name, source in model.sources.items()}, _label_map(pair))
+    plan = _Plan(pair, Canvas(grid, pair.duration_s, labels, pair.mask_rule))
     recipe = {
         "stage": "pair",
         "version": VERSION,
         "mask_rule_version": MASK_RULE_VERSION,
+        "box_rule_version": BOX_RULE_VERSION,
         "settings": pair.model_dump(mode="json"),
-        "labels": {name: list(of) for name, of in labels.items()},
-        "examples": counts,
+        "labels": {name: list(classes) for name, classes in labels.sources.items()},
+        "examples": plan.counts,
     }
     sweep(output, "pairs.zarr")
-    store = output / "pairs.zarr"
-    make = partial(_example, grid=grid, pair=pair, labels=labels)
-    with write_pairs(store, grid=grid, sources=list(labels), counts=counts, attributes=recipe) as writer:
-        tasks = _tasks(pair.formula, counts)
-        for task, example in zip(tasks, track(in_order(make, tasks, workers), "scenes", len(tasks)), strict=True):
-            writer.append(task.split, example)
-    shares = {split: _positive_share(read_examples(store, split)) for split in splits_of(store)}
-    _save_contact_sheet(output / "contact.png", read_examples(store, "train"), grid)
-    write_json(output / "pairs.json", {**recipe, "positive_share": shares})
-    log(f"pair: {sum(counts.values())} examples in {store}")
+    store, leaks = output / "pairs.zarr", Leaks()
+    if plan.annotated:
+        write_text(output / "bad_annotations.csv", plan.annotated.bad_table())
+        log(f"pair: {len(plan.annotated.bad)} annotations cannot be used, see {output / 'bad_annotations.csv'}")
+    with write_pairs(store, grid=grid, sources=list(labels.sources), counts=plan.counts, attributes=recipe) as writer:
+        made = in_order(methodcaller("examples"), plan.tasks, workers)
+        for task, examples in zip(plan.tasks, track(made, "examples", len(plan.tasks)), strict=True):
+            for example in examples:
+                leaks.check(task.split, example.members or (example.group,))
+                writer.append(task.split, example)
+    summary = {split: _summary(read_examples(store, split)) for split in splits_of(store)}
+    first = next(iter(summary))
+    _save_contact_sheet(output / "contact.png", read_examples(store, first), grid)
+    write_json(output / "pairs.json", {**recipe, "splits": summary, "unmapped_labels": plan.unmapped_labels()})
+    log(f"pair: {sum(plan.counts.values())} examples in {store}")
 
 
-def _check_labels(labels: Mapping[str, tuple[str, ...]]) -> None:
-    for name, wanted in labels.items():
-        if unknown := sorted(set(wanted) - set(LABELS)):
-            raise AntiphonError(
-                f"models.….sources.{name}.labels: nothing makes {', '.join(unknown)}; "
-                f"scenes by formula have {', '.join(LABELS)}"
-            )
+def _label_map(pair: Pair) -> dict[str, tuple[str, ...]]:
+    return read_label_map(expanded(pair.label_map, "pair.label_map")) if pair.label_map else {}
 
 
-def _tasks(formula: Formula, counts: Mapping[str, int]) -> list[_Task]:
-    """Return the scenes to make; every split and every scene has a seed of its own."""
-    splits = np.random.SeedSequence(formula.seed).spawn(len(counts))
-    return [
-        _Task(split, number, seed)
-        for split, root in zip(counts, splits, strict=True)
-        for number, seed in enumerate(root.spawn(counts[split]))
-    ]
+class _Plan:
+    """What is to be made, split by split."""
+
+    def __init__(self, pair: Pair, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self.annotated = Annotated.of(pair.boxes) if pair.boxes else None
+        self.listed = Listed.of(pair.mixtures) if pair.mixtures else None
+        pieces: list[Piece] = [piece for one in (self.annotated, self.listed) if one for piece in one.pieces()]
+        self._check_sources(pair)
+        split_of = dealt(pieces, pair.split)
+        tasks: list[Task] = []
+        if pair.formula:
+            tasks += formula_tasks(pair.formula, canvas)
+        if pair.mixtures and self.listed:
+            tasks += mixture_tasks(pair.mixtures, self.listed, split_of, canvas)
+        if pair.boxes and self.annotated:
+            tasks += box_tasks(pair.boxes, self.annotated, split_of, canvas)
+        if pair.mask_pictures:
+            tasks += picture_tasks(pair.mask_pictures, canvas)
+        self.tasks: Sequence[Task] = sorted(tasks, key=lambda task: SPLITS.index(task.split))
+        counts = Counter(dict.fromkeys(SPLITS, 0))
+        for task in self.tasks:
+            counts[task.split] += task.count
+        self.counts = {split: counts[split] for split in SPLITS if counts[split]}
+        if unmet := [split for split in ("train", "validation") if not counts[split]]:
+            raise AntiphonError(f"pair: no examples for {', '.join(unmet)}; list more groups or ask for more examples")
+
+    def _check_sources(self, pair: Pair) -> None:
+        """Make sure that something makes every source."""
+        labels = {one.label for _, drawn in self.annotated.recordings for one in drawn} if self.annotated else set()
+        labels |= {row.label for row in self.listed.clips} if self.listed else set()
+        labels |= {pair.mask_pictures.label} if pair.mask_pictures else set()
+        labels |= set(LABELS) if pair.formula else set()
+        labels |= set(pair.mixtures.formula_share) if pair.mixtures else set()
+        made = {source for label in labels for source in self._canvas.labels.sources_of(label)}
+        for index, (name, classes) in enumerate(self._canvas.labels.sources.items()):
+            if index not in made:
+                raise AntiphonError(
+                    f"models.….sources.{name}.labels: nothing makes {', '.join(classes)}; scenes by formula have "
+                    f"{', '.join(LABELS)}, clips and boxes what their lists and pair.label_map say"
+                )
+
+    def unmapped_labels(self) -> dict[str, int]:
+        """Return how many annotations and clips have a label of which no class is known."""
+        labels = [one.label for _, drawn in self.annotated.recordings for one in drawn] if self.annotated else []
+        labels += [row.label for row in self.listed.clips] if self.listed else []
+        return dict(sorted(Counter(label for label in labels if not self._canvas.labels.classes_of(label)).items()))
 
 
-def _example(task: _Task, *, grid: Grid, pair: Pair, labels: Mapping[str, tuple[str, ...]]) -> Example:
-    """Make one scene and turn it into an example."""
-    rng, formula = np.random.default_rng(task.seed), pair.formula
-    rate_hz = int(rng.choice(formula.rates_hz))
-    wanted = tuple(label for label in LABELS if any(label in of for of in labels.values()))
-    scene = make_scene(
-        rng,
-        duration_s=pair.duration_s,
-        rate_hz=rate_hz,
-        labels=wanted,
-        snr_low_db=formula.snr_low_db,
-        snr_high_db=formula.snr_high_db,
-    )
-    stems, events = _united(scene, labels)
-    heard = grid.heard_bins(rate_hz)
-    level = level_codes(scene.mixture, rate_hz, grid)
-    stem_power = np.stack([_power_of(stem, level.shape, rate_hz, grid) for stem in stems])
-    masks = source_masks(stem_power, power(scene.bed, rate_hz, grid), heard_bins=heard, **pair.mask_rule.model_dump())
-    quiet = level_codes(scene.floor, rate_hz, grid)
-    return Example(
-        level=level,
-        mask_bits=pack_masks(masks),
-        floor=_quantile_codes(quiet, 0.1),
-        background=_quantile_codes(level, 0.5),
-        snr_db=_mean_snr_db(events, len(labels)),
-        group=f"formula-{task.split}-{task.number:06d}",
-        events=events,
-    )
-
-
-def _united(scene: Scene, labels: Mapping[str, tuple[str, ...]]) -> tuple[list[np.ndarray], tuple[Event, ...]]:
-    """Return the sound and the events of each source of a model, which may unite labels."""
-    stems, events = [], []
-    for source, wanted in enumerate(labels.values()):
-        which = [index for index, label in enumerate(scene.labels) if label in wanted]
-        stems.append(scene.stems[which].sum(axis=0))
-        events += [
-            Event(source, one.start_s, one.end_s, one.freq_low_hz, one.freq_high_hz, one.snr_db)
-            for one in scene.soundings
-            if one.stem in which
-        ]
-    return stems, tuple(events)
-
-
-def _mean_snr_db(events: Sequence[Event], sources: int) -> np.ndarray:
-    ratios = [[one.snr_db for one in events if one.source == source] for source in range(sources)]
-    return np.array([np.mean(of) if of else np.nan for of in ratios], dtype=np.float32)
-
-
-def _power_of(stem: np.ndarray, shape: tuple[int, ...], rate_hz: int, grid: Grid) -> np.ndarray:
-    return power(stem, rate_hz, grid) if stem.any() else np.zeros(shape, dtype=np.float32)
-
-
-def _quantile_codes(codes: np.ndarray, share: float) -> np.ndarray:
-    """Return the code that ``share`` of a bin's frames lie at or below, shape (frequency,), uint8."""
-    if not len(codes):
-        return np.full(codes.shape[1], NOT_HEARD, dtype=np.uint8)
-    rank = min(len(codes) - 1, max(0, int(np.ceil(share * len(codes))) - 1))
-    return np.asarray(np.partition(codes, rank, axis=0)[rank])
-
-
-def _positive_share(examples: Examples) -> dict[str, float]:
-    """Return the share of heard cells that each source owns."""
-    heard = max(int(np.count_nonzero(examples.level != NOT_HEARD)), 1)
+def _summary(examples: Examples) -> Mapping[str, Any]:
+    """Return what a split holds: examples, groups, origins, and shares of heard cells by source."""
+    heard = examples.level != NOT_HEARD
+    cells = max(int(np.count_nonzero(heard)), 1)
+    positive, known = {}, {}
+    for k, name in enumerate(examples.sources):
+        bit = np.uint8(1 << k)
+        positive[name] = int(np.count_nonzero(examples.mask_bits & bit)) / cells
+        unknown = 0 if examples.known_bits is None else int(np.count_nonzero(heard & (examples.known_bits & bit == 0)))
+        known[name] = 1 - unknown / cells
     return {
-        name: int(np.count_nonzero(examples.mask_bits & np.uint8(1 << k))) / heard
-        for k, name in enumerate(examples.sources)
+        "examples": len(examples),
+        "groups": len(set(examples.groups)),
+        "events": len(examples.events.example),
+        "origins": dict(sorted(Counter(examples.origins).items())),
+        "positive_share": positive,
+        "known_share": known,
     }
 
 
 def _save_contact_sheet(path: Path, examples: Examples, grid: Grid) -> None:
-    first = slice(0, _SHEET_EXAMPLES)
+    """Draw examples of every origin."""
+    origins = np.array(examples.origins)
+    by_origin = [np.flatnonzero(origins == origin).tolist() for origin in sorted(set(examples.origins))]
+    each = -(-_SHEET_EXAMPLES // len(by_origin))
+    shown = [i for numbers in by_origin for i in numbers[:: max(1, len(numbers) // each)][:each]]
     figure = example_sheet(
-        examples.level[first],
-        examples.masks(first),
+        examples.level[shown],
+        examples.masks(shown),
         examples.sources,
         hop_s=grid.hop_s,
         bin_hz=grid.bin_hz,
-        titles=[_title(examples, index) for index in range(min(_SHEET_EXAMPLES, len(examples)))],
+        titles=[_title(examples, index) for index in shown],
     )
     with whole_file(path) as scratch:
         scratch.write_bytes(png_bytes(figure, dpi=110))
@@ -193,4 +186,6 @@ def _save_contact_sheet(path: Path, examples: Examples, grid: Grid) -> None:
 def _title(examples: Examples, index: int) -> str:
     ratios = dict(zip(examples.sources, examples.snr_db[index], strict=True))
     there = [f"{name} {ratio:.0f} dB" for name, ratio in ratios.items() if not np.isnan(ratio)]
-    return f"{examples.groups[index]}: {', '.join(there) or 'nobody'}"
+    if not there:
+        there = [name for name, mask in zip(examples.sources, examples.masks([index])[0], strict=True) if mask.any()]
+    return f"{examples.origins[index]} {examples.groups[index]}: {', '.join(there) or 'nobody'}"

@@ -19,6 +19,7 @@ USUAL_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "freq_low_hz": ("freq_low_hz", "low_hz", "low_f", "min_f", "f_min", "freq_min", "low_freq", "Low Freq (Hz)"),
     "freq_high_hz": ("freq_high_hz", "high_hz", "high_f", "max_f", "f_max", "freq_max", "high_freq", "High Freq (Hz)"),
     "channel": ("channel",),
+    "channel_from_0": ("channel_from_0",),
     "annotator": ("annotator", "observer", "reviewer"),
     "verdict": ("verdict", "verified"),
 }
@@ -57,7 +58,8 @@ def read_plain(content: bytes, origin: str, columns: Mapping[str, str] | None = 
 
 def _annotation(line: int, row: Mapping[str, str], *, where: Mapping[str, str | None]) -> Annotation:
     given = {key: (row.get(name) or None) if name else None for key, name in where.items()}
-    channel, low_hz, high_hz = given["channel"], given["freq_low_hz"], given["freq_high_hz"]
+    low_hz, high_hz = given["freq_low_hz"], given["freq_high_hz"]
+    counted, first = (given["channel_from_0"], 0) if where["channel_from_0"] else (given["channel"], 1)
     return Annotation(
         path=given["path"],
         label=given["label"] or "",
@@ -65,7 +67,7 @@ def _annotation(line: int, row: Mapping[str, str], *, where: Mapping[str, str | 
         end_s=number(given["end_s"], "end"),
         freq_low_hz=number(low_hz, "low frequency") if low_hz else None,
         freq_high_hz=number(high_hz, "high frequency") if high_hz else None,
-        channel=round(number(channel, "channel")) if channel else None,
+        channel=round(number(counted, "channel")) + 1 - first if counted else None,
         annotator=given["annotator"],
         line=line,
         present=(given["verdict"] or "").casefold() not in _REJECTED,

@@ -13,6 +13,7 @@ from snakemake.exceptions import WorkflowError
 from antiphon.config import Settings
 from antiphon.config import parse as parse_settings
 from antiphon.errors import AntiphonError
+from antiphon.io.lists import listed_files
 from antiphon.io.season.deployments import read_deployments
 
 try:

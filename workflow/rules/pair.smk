@@ -3,6 +3,8 @@
 
 rule pair:
     """The examples lie in pairs.zarr beside the recipe that is declared here."""
+    input:
+        lists=listed_files(SETTINGS.pair),
     output:
         recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
         contact_sheet=f"{MODELS_FOLDER}/{{model}}/contact.png",

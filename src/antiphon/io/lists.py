@@ -14,6 +14,7 @@ from math import inf
 from pathlib import Path
 from typing import TypeVar
 
+from antiphon.config import Pair
 from antiphon.errors import AntiphonError
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "BoxedRow",
     "ClipRow",
     "expanded",
+    "listed_files",
     "read_backgrounds",
     "read_boxed_recordings",
     "read_clips",
@@ -120,6 +122,29 @@ def expanded(folder: str, key: str) -> Path:
     if missing := re.search(r"\$\{?(\w+)\}?", path):
         raise AntiphonError(f"{key}: the environment variable {missing[1]} is not set; set it, or write the folder")
     return Path(path).expanduser()
+
+
+def listed_files(pair: Pair) -> list[str]:
+    """Return the lists, label map and annotation files that the examples depend on; no sound, which is never watched.
+
+    Raises
+    ------
+    AntiphonError
+        If a list of recordings cannot be read.
+    """
+    files = [("pair.label_map", pair.label_map)] if pair.label_map else []
+    if pair.mixtures:
+        files += [
+            ("pair.mixtures.clips", pair.mixtures.clips),
+            ("pair.mixtures.backgrounds", pair.mixtures.backgrounds),
+        ]
+    if pair.boxes:
+        files.append(("pair.boxes.recordings", pair.boxes.recordings))
+    found = [expanded(name, key) for key, name in files]
+    if pair.boxes:
+        folder = expanded(pair.boxes.audio_root, "pair.boxes.audio_root")
+        found += [folder / row.annotations for row in read_boxed_recordings(found[-1])]
+    return list(dict.fromkeys(map(str, found)))
 
 
 def read_clips(path: Path) -> list[ClipRow]:

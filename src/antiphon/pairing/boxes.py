@@ -20,6 +20,7 @@ from antiphon.io.pairs import Event, Example
 from antiphon.io.sound.clips import read_sound
 from antiphon.io.sound.recordings import probe
 from antiphon.pairing.canvas import FLOOR_SHARE, Canvas, code_quantile, mean_snr_db, padded
+from antiphon.pairing.labels import LabelMap
 from antiphon.pairing.splits import Piece
 from antiphon.signal.boxes import Box, boxed
 from antiphon.signal.spectrogram import level_codes
@@ -78,13 +79,13 @@ class Annotated:
                 self.bad.append((name, one.line, f"channel {one.channel}, and {fitting[0].channel} is analysed"))
         self.recordings += [(row, tuple(found)) for row, found in of_row.items()]
 
-    def pieces(self) -> list[Piece]:
+    def pieces(self, labels: LabelMap) -> list[Piece]:
         """Return what is to be dealt out, each recording under its commonest label."""
         pieces = []
         for row, drawn in self.recordings:
-            labels = sorted(one.label for one in drawn)
-            commonest = max(labels, key=labels.count) if labels else "nothing"
-            pieces.append(Piece(row.path, row.group, f"boxes {commonest}", row.split))
+            written = sorted(one.label for one in drawn)
+            commonest = max(written, key=written.count) if written else "nothing"
+            pieces.append(Piece(row.path, row.group, commonest, labels.classes_of(commonest), row.split))
         return pieces
 
     def bad_table(self) -> str:

@@ -17,6 +17,7 @@ from antiphon.io.lists import BackgroundRow, ClipRow, expanded, read_backgrounds
 from antiphon.io.pairs import TEST_SPLITS, Example
 from antiphon.io.sound.clips import read_sound
 from antiphon.pairing.canvas import FLOOR_SHARE, Canvas, example_of_scene
+from antiphon.pairing.labels import LabelMap
 from antiphon.pairing.splits import Piece
 from antiphon.scenes.birds import bird
 from antiphon.scenes.engines import engine
@@ -38,6 +39,7 @@ _LONGEST_VOICE_S = 5.0
 _LONGEST_CLIP_S = 300.0
 _NUISANCE_SNR_DB = (0.0, 20.0)
 _HIGHEST_PEAK = 0.97
+_NO_GATE = (-inf, inf)
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,13 @@ class Listed:
             raise AntiphonError(f"{folder / missing[0]}: listed and not there ({len(missing)} such); check audio_root")
         return cls(folder, clips, beds)
 
-    def pieces(self) -> list[Piece]:
+    def pieces(self, labels: LabelMap) -> list[Piece]:
         """Return what is to be dealt out."""
-        clips = [Piece(row.recording, row.group, row.label, row.split) for row in self.clips]
+        clips = [
+            Piece(row.recording, row.group, row.label, labels.classes_of(row.label), row.split) for row in self.clips
+        ]
         return clips + [
-            Piece(row.recording, row.group, f"background {row.kind}", row.split) for row in self.backgrounds
+            Piece(row.recording, row.group, f"background {row.kind}", split=row.split) for row in self.backgrounds
         ]
 
 
@@ -230,7 +234,9 @@ class MixtureTask:
     def _sound(self, row: ClipRow, rate_hz: int, members: list[str]) -> np.ndarray:
         names = {row.label, *self.canvas.labels.classes_of(row.label)}
         gate = (self.rules.gate_above_floor_db, self.rules.gate_below_peak_db)
-        sound, content = _prepared(self.folder, row, rate_hz, gate if names & set(self.rules.gated) else None)
+        sound, content = _prepared(
+            self.folder, row, rate_hz, gate if names & set(self.rules.gated) else _NO_GATE, self.canvas.grid
+        )
         members += [f"group {row.group}", f"recording {row.recording}", f"content {content}"]
         return sound
 
@@ -263,16 +269,16 @@ def _heard(path: Path) -> tuple[np.ndarray, int, str]:
 
 
 @lru_cache(maxsize=48)
-def _prepared(folder: Path, row: ClipRow, rate_hz: int, gate: tuple[float, float] | None) -> tuple[np.ndarray, str]:
-    """Return a clip at the rate of a mixture, without its own background where ``gate`` says so."""
+def _prepared(
+    folder: Path, row: ClipRow, rate_hz: int, gate: tuple[float, float], grid: Grid
+) -> tuple[np.ndarray, str]:
+    """Return a clip at the rate of a mixture, in its band and on the grid, and without what ``gate`` takes off."""
     sound, own_rate_hz, content = _heard(folder / row.path)
     where = slice(round(row.start_s * own_rate_hz), None if row.end_s == inf else round(row.end_s * own_rate_hz))
-    band_hz = (row.freq_low_hz, row.freq_high_hz)
-    cut = sound[where]
-    if gate or band_hz != (0.0, inf):
-        above_db, below_db = gate or (0.0, inf)
-        cut = gated(cut, own_rate_hz, above_floor_db=above_db, below_peak_db=below_db, band_hz=band_hz)
-    return np.concatenate(list(resampled([cut], own_rate_hz, rate_hz))), content
+    cut = np.concatenate(list(resampled([sound[where]], own_rate_hz, rate_hz)))
+    # What lies above the grid is not seen: it must not count as the clip's energy.
+    band_hz = (row.freq_low_hz, min(row.freq_high_hz, grid.bins * grid.bin_hz))
+    return gated(cut, rate_hz, above_floor_db=gate[0], below_peak_db=gate[1], band_hz=band_hz), content
 
 
 @lru_cache(maxsize=64)

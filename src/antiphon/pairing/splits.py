@@ -32,7 +32,9 @@ class Piece:
     group
         Recordist, site or individual.
     label
-        What it is: every label is dealt out evenly.
+        What it is.
+    classes
+        Its classes: every combination of them is dealt out evenly.
     split
         Split that a person chose; empty: it is dealt out.
     """
@@ -40,13 +42,19 @@ class Piece:
     recording: str
     group: str
     label: str
+    classes: tuple[str, ...] = ()
     split: str = ""
+
+    @property
+    def stratum(self) -> str:
+        """What is dealt out evenly."""
+        return ";".join(sorted(self.classes)) or self.label
 
 
 def dealt(pieces: Iterable[Piece], rules: Split) -> dict[str, str]:
     """Return the split of every recording.
 
-    Groups are dealt into folds, label by label, the rarest label first, in an order that depends on their names alone:
+    Groups are dealt into folds, class by class, the rarest first, in an order that depends on their names alone:
     adding a group moves few others. Fold ``rules.fold`` is the transfer test, the next one validation, the rest
     training. Of the recordings of training, a share of those whose group or label has another recording left there
     becomes the in-domain test.
@@ -76,7 +84,7 @@ def _folds(pieces: list[Piece], rules: Split) -> dict[str, int]:
     """Return the fold of each group."""
     groups_of: dict[str, set[str]] = defaultdict(set)
     for piece in pieces:
-        groups_of[piece.label].add(piece.group)
+        groups_of[piece.stratum].add(piece.group)
     folds: dict[str, int] = {}
     for label in sorted(groups_of, key=lambda name: (len(groups_of[name]), name)):
         load = Counter(dict.fromkeys(range(rules.folds), 0))

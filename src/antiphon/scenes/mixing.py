@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import ndimage, signal
+import scipy.fft
+from scipy import ndimage
 
 from antiphon.scenes.noises import through_air
 from antiphon.scenes.soundings import Sounding, add_event, block_power
@@ -82,25 +83,36 @@ def gated(
     -------
     Shape (n,), float32.
     """
-    size = max(16, round(_GATE_S * rate_hz))
-    hop = max(1, size // _GATE_HOPS)
+    hop = max(4, round(_GATE_S * rate_hz / _GATE_HOPS))
+    size = hop * _GATE_HOPS
     if len(sound) < size or not sound.any():
         return sound
-    transform = signal.ShortTimeFFT(signal.windows.hann(size, sym=False), hop, rate_hz)
-    spectrum = transform.stft(sound.astype(np.float64))
-    power = ndimage.uniform_filter(np.square(np.abs(spectrum)), 3)
-    inside = (transform.f >= band_hz[0]) & (transform.f <= band_hz[1])
-    power *= inside[:, None]
+    window = np.sqrt(np.hanning(size + 1)[:size] / (_GATE_HOPS / 2)).astype(np.float32)
+    padded = np.pad(sound, (size, size + -len(sound) % hop))
+    spectrum = scipy.fft.rfft(np.lib.stride_tricks.sliding_window_view(padded, size)[::hop] * window)
+    frequency_hz = np.arange(spectrum.shape[1]) * rate_hz / size
+    inside = (frequency_hz >= band_hz[0]) & (frequency_hz <= band_hz[1])
+    power = ndimage.uniform_filter(spectrum.real**2 + spectrum.imag**2, 3) * inside
     if not power.any():
         return np.zeros_like(sound)
-    sounding = power.max(axis=0) > _SILENCE_SHARE * power.max()
-    own = np.quantile(power[:, sounding], _FLOOR_SHARE, axis=1)
+    sounding = power.max(axis=1) > _SILENCE_SHARE * power.max()
+    own = np.quantile(power[sounding], _FLOOR_SHARE, axis=0)
     reach = 2 * round(_NEIGHBOURS_HZ * size / rate_hz) + 1
     floor = np.minimum(own, ndimage.percentile_filter(own, _NEIGHBOUR_SHARE, size=reach, mode="nearest"))
-    kept = power >= np.maximum(floor[:, None] * 10 ** (above_floor_db / 10), power.max() * 10 ** (-below_peak_db / 10))
-    kept &= inside[:, None]
-    gain = ndimage.uniform_filter(ndimage.binary_dilation(kept, np.ones((3, 5))).astype(np.float64), (3, 5))
-    return np.asarray(transform.istft(spectrum * gain, k1=len(sound)), dtype=np.float32)
+    kept = power >= np.maximum(floor * 10 ** (above_floor_db / 10), power.max() * 10 ** (-below_peak_db / 10))
+    wide = ndimage.binary_dilation(kept & inside, np.ones((5, 3))).astype(np.float32)
+    frames = scipy.fft.irfft(spectrum * ndimage.uniform_filter(wide, (5, 3)), n=size, axis=1) * window
+    return _overlapped(frames, hop)[size : size + len(sound)]
+
+
+def _overlapped(frames: np.ndarray, hop: int) -> np.ndarray:
+    """Return frames, shape (frames, size), added up at steps of ``hop``, of which ``size`` is a multiple."""
+    count, size = frames.shape
+    steps = size // hop
+    total = np.zeros((count + steps - 1, hop), dtype=np.float32)
+    for step in range(steps):
+        total[step : step + count] += frames[:, step * hop : (step + 1) * hop]
+    return total.ravel()
 
 
 def bed_window(rng: np.random.Generator, bed: np.ndarray, samples: int, rate_hz: int) -> np.ndarray:

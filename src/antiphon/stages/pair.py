@@ -103,7 +103,8 @@ class _Plan:
         self._canvas = canvas
         self.annotated = Annotated.of(pair.boxes) if pair.boxes else None
         self.listed = Listed.of(pair.mixtures) if pair.mixtures else None
-        pieces: list[Piece] = [piece for one in (self.annotated, self.listed) if one for piece in one.pieces()]
+        origins = [one for one in (self.annotated, self.listed) if one]
+        pieces: list[Piece] = [piece for one in origins for piece in one.pieces(canvas.labels)]
         self._check_sources(pair)
         split_of = dealt(pieces, pair.split)
         tasks: list[Task] = []

@@ -150,7 +150,16 @@ class MixtureTask:
     count: int = 1
 
     def examples(self) -> list[Example]:
-        """Mix."""
+        """Mix, and label what was mixed."""
+        scene, floor, members = self.mixed()
+        # The first member that is no background's is what the mixture is most of all an example of.
+        groups = [name.removeprefix("group ") for name in members if name.startswith("group ")]
+        group = groups[min(1, len(groups) - 1)]
+        unique = tuple(dict.fromkeys(members))
+        return [example_of_scene(scene, self.canvas, floor=floor, group=group, origin="mixtures", members=unique)]
+
+    def mixed(self) -> tuple[Scene, np.ndarray, list[str]]:
+        """Return the scene, the floor codes of its place, and what it was made of, the background first."""
         rng, rules, stock = np.random.default_rng(self.seed), self.rules, self.stock
         bed = self._bed(rng)
         present = [] if rng.random() < rules.empty_share else self._present(rng)
@@ -160,21 +169,11 @@ class MixtureTask:
             for stem, name in enumerate(present)
             for _ in range(rng.integers(1, rules.most_clips + 1))
         ]
-        group = members[len(bed.members)] if len(members) > len(bed.members) else bed.members[0]
         if stock.nuisances and rng.random() < rules.nuisance_share:
             row = _drawn(rng, stock.nuisances)
             clips.append(Clip(None, self._sound(row, bed.rate_hz, members), rng.uniform(*_NUISANCE_SNR_DB), False))
         scene, floor = self._turned(rng, mixture(rng, bed.sound, clips, present, bed.rate_hz), bed.floor)
-        return [
-            example_of_scene(
-                scene,
-                self.canvas,
-                floor=floor,
-                group=group.removeprefix("group "),
-                origin="mixtures",
-                members=tuple(dict.fromkeys(members)),
-            )
-        ]
+        return scene, floor, members
 
     def _turned(self, rng: np.random.Generator, scene: Scene, floor: np.ndarray) -> tuple[Scene, np.ndarray]:
         """Return a scene and its floor at a random gain, in whole codes so that the floor moves exactly."""

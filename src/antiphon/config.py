@@ -339,8 +339,9 @@ class Infer(_Section):
     margin_frames: int = Field(
         ge=0, multiple_of=16, description="frames at each end of a strip that are seen but not kept"
     )
-    keep: Literal["all", "active"] = Field(
-        description="all: every probability; active: probabilities below keep_above are stored as 0"
+    keep: Literal["all", "active", "none"] = Field(
+        description="all: every probability; active: probabilities below keep_above are stored as 0; none: no "
+        "probability, only in which cells a source is active by the thresholds of the model's card"
     )
     keep_above: Share = Field(description="least probability that is stored when keep is active")
 
@@ -384,14 +385,15 @@ class Machine(_Section):
     device: Literal["auto", "cpu", "cuda"] = Field(
         description="auto: a GPU if there is one; cuda: stop where there is none"
     )
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        description="arithmetic of the generator; auto: bfloat16 where the device computes it natively"
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = Field(
+        description="arithmetic of the generator; int8: infer on a processor; auto: infer takes int8 where the "
+        "processor is fast at it and the model's scores stand it, else bfloat16 where it is native, else float32"
     )
     stft_device: Literal["cpu", "cuda"] = Field(
         description="where stft transforms; a GPU gains little, because decoding and compressing stay on the processor"
     )
     workers: int = Field(ge=1, description="processes or threads of a stage that can use several")
-    infer_batch: int = Field(ge=1, description="strips that the generator sees at a time")
+    infer_batch: int = Field(ge=0, description="strips that a GPU sees at a time; 0: as many as its memory holds")
 
 
 class Settings(_Section):

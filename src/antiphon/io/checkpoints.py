@@ -27,6 +27,7 @@ __all__ = ["CARD", "WEIGHTS", "Card", "load_card", "load_state", "load_weights",
 
 CARD, WEIGHTS = "card.json", "generator.safetensors"
 """Names of the two files in a model's folder."""
+_INT8_COST = 0.005
 
 
 class Card(BaseModel):
@@ -48,6 +49,8 @@ class Card(BaseModel):
         Probability from which a cell belongs to a source.
     scores
         F1 by source and their mean (``macro``), by the examples they were measured on.
+    input_ranges
+        Least and greatest input of every convolution, by name: what inference in eight bits needs. Empty: not measured.
     parameters
         Numbers that it learned.
     weights_sha256
@@ -70,11 +73,18 @@ class Card(BaseModel):
     grid: Grid
     thresholds: dict[str, float]
     scores: dict[str, dict[str, float]]
+    input_ranges: dict[str, tuple[float, float]] = {}
     parameters: int
     weights_sha256: str = ""
     training: dict[str, Any]
     mask_rule: dict[str, Any]
     versions: dict[str, str | int]
+
+    @property
+    def stands_int8(self) -> bool:
+        """Whether eight bits were seen to cost no more than 0.005 of the mean F1 on the validation examples."""
+        exact, rough = (self.scores.get(name, {}).get("macro", 0.0) for name in ("validation", "validation_int8"))
+        return bool(self.input_ranges) and rough >= exact - _INT8_COST
 
 
 def save_model(folder: Path, card: Card, weights: Mapping[str, Tensor]) -> Card:

@@ -7,23 +7,29 @@ or on how many strips the generator sees at a time.
 from __future__ import annotations
 
 import copy
+import itertools
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from antiphon.learning.bytewise import Bytewise
 from antiphon.learning.devices import placed
-from antiphon.learning.features import features
+from antiphon.learning.engines import Engine, Seen, TorchEngine
 from antiphon.networks.generator import Generator
-from antiphon.signal.levels import NOT_HEARD, PROBABILITY_NOT_HEARD, PROBABILITY_SCALE
+from antiphon.signal.levels import NOT_HEARD
 
 __all__ = ["Separator", "Strip", "folded", "strips"]
 
-_BATCHES_AHEAD = 4
+Item = TypeVar("Item")
+_BATCHES_AT_A_TIME = 4
+_LEAST_STRIPS_AT_A_TIME = 16
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,8 @@ def strips(recordings: Sequence[slice], *, strip_frames: int, margin_frames: int
     recordings
         Frames of each recording in its store, in order.
     strip_frames
-        Frames of a strip; the last strip of a recording is only as long as it must be.
+        Frames of a strip. The last strip of a recording begins so early that it is as long as the others, because
+        some engines compile a network for each length; only recordings shorter than this give shorter strips.
     margin_frames
         Frames at a cut that are seen by both neighbours and kept from the one in whose middle they lie more.
     multiple
@@ -75,52 +82,71 @@ def strips(recordings: Sequence[slice], *, strip_frames: int, margin_frames: int
             f"must be multiples of {multiple}"
         )
     for index, frames in enumerate(recordings):
-        start = kept = frames.start
-        while kept < frames.stop:
+        kept = frames.start
+        last = max(0, -(-(frames.stop - frames.start) // multiple) * multiple - strip_frames)
+        for offset in itertools.count(0, step):
+            if kept == frames.stop:
+                break
+            start = frames.start + min(offset, last)
             stop = min(start + strip_frames, frames.stop)
             kept_stop = stop if stop == frames.stop else stop - margin_frames
             padded = -(-(stop - start) // multiple) * multiple
             yield Strip(index, start, stop, slice(kept - start, kept_stop - start), padded)
-            start, kept = start + step, kept_stop
+            kept = kept_stop
 
 
 @dataclass(frozen=True)
 class Separator:
-    """A generator made ready to be applied; build it with :meth:`ready`.
+    """A generator made ready to be applied; :meth:`ready` builds the one that torch computes.
 
     Attributes
     ----------
-    generator
-        The generator, normalisation folded, on its device.
+    engine
+        What computes.
     strip_frames, margin_frames
         Frames of a strip, and of them those at each cut that are not kept.
-    batch
-        Strips that the generator sees at a time.
-    device, dtype
-        Where and how exactly it computes.
     """
 
-    generator: Generator
+    engine: Engine
     strip_frames: int
     margin_frames: int
-    batch: int
-    device: torch.device
-    dtype: torch.dtype
 
     @classmethod
     def ready(
         cls,
         generator: Generator,
         *,
+        device: torch.device,
+        dtype: torch.dtype,
         strip_frames: int = 2048,
         margin_frames: int = 64,
         batch: int = 4,
-        device: torch.device,
-        dtype: torch.dtype,
     ) -> Separator:
-        """Return a separator that works on a folded copy of ``generator``; attributes as of the class."""
-        own = placed(folded(generator), device, dtype)
-        return cls(own, strip_frames, margin_frames, batch, device, dtype)
+        """Return a separator that works on a folded copy of ``generator``.
+
+        Parameters
+        ----------
+        generator
+            The generator.
+        device, dtype
+            Where and how exactly it computes.
+        strip_frames, margin_frames
+            As of the class.
+        batch
+            Strips that it sees at a time.
+        """
+        own = Bytewise(placed(folded(generator), device, dtype), dtype)
+        return cls(TorchEngine(own, device, batch), strip_frames, margin_frames)
+
+    def check(self) -> None:
+        """Make sure that strips and margins fit the network.
+
+        Raises
+        ------
+        ValueError
+            If they do not.
+        """
+        next(self._plan([slice(0, 1)]))
 
     def separate(self, codes: np.ndarray, floor: np.ndarray, background: np.ndarray) -> np.ndarray:
         """Separate one recording.
@@ -146,7 +172,7 @@ class Separator:
         floor: np.ndarray,
         background: np.ndarray,
     ) -> Iterator[np.ndarray]:
-        """Separate the recordings of a store, whatever their length, in bounded memory.
+        """Separate the recordings of a store, whatever their length, in bounded memory; another thread reads ahead.
 
         Parameters
         ----------
@@ -163,31 +189,48 @@ class Separator:
         ------
         Probability codes of consecutive frames, shape (source, time, frequency), uint8; together all frames.
         """
-        floor = np.broadcast_to(floor, background.shape)
-        plan = strips(
-            recordings,
-            strip_frames=self.strip_frames,
-            margin_frames=self.margin_frames,
-            multiple=self.generator.multiple,
-        )
-        while window := list(islice(plan, _BATCHES_AHEAD * self.batch)):
-            codes = read(slice(window[0].start, window[-1].stop))
-            found: dict[int, np.ndarray] = {}
-            for some in _alike(window, self.batch):
-                seen = _stacked(some, codes, window[0].start)
-                rows = [strip.recording for strip in some]
-                probabilities = self._probabilities(seen, floor[rows], background[rows])
-                found.update(zip((strip.start for strip in some), probabilities, strict=True))
-            yield np.concatenate([found[strip.start][:, strip.kept] for strip in window], axis=1)
+        batches = self._batches(read, recordings, np.broadcast_to(floor, background.shape), background)
+        in_order, early = self._plan(recordings), dict[int, np.ndarray]()
+        following = next(in_order, None)
+        for seen, found in self.engine.each(_ahead(batches, _BATCHES_AT_A_TIME)):
+            early.update(zip(seen.starts, found, strict=True))
+            while following is not None and following.start in early:
+                yield early.pop(following.start)[:, following.kept]
+                following = next(in_order, None)
 
-    @torch.inference_mode()
-    def _probabilities(self, codes: np.ndarray, floor: np.ndarray, background: np.ndarray) -> np.ndarray:
-        """Return the probability codes of a batch of strips, shape (batch, source, time, frequency), uint8."""
-        levels, *references = (torch.from_numpy(one).to(self.device) for one in (codes, floor, background))
-        seen = features(levels, *references).to(self.dtype)
-        scaled: Tensor = self.generator(seen).float().sigmoid().mul_(PROBABILITY_SCALE).round_()
-        probability = scaled.to(torch.uint8).masked_fill_((levels == NOT_HEARD)[:, None], PROBABILITY_NOT_HEARD)
-        return probability.cpu().numpy()
+    def _plan(self, recordings: Sequence[slice]) -> Iterator[Strip]:
+        """Return the strips of the recordings, in order."""
+        margin, multiple = self.margin_frames, self.engine.multiple
+        return strips(recordings, strip_frames=self.strip_frames, margin_frames=margin, multiple=multiple)
+
+    def _batches(
+        self,
+        read: Callable[[slice], np.ndarray],
+        recordings: Sequence[slice],
+        floor: np.ndarray,
+        background: np.ndarray,
+    ) -> Iterator[Seen]:
+        """Yield what the engine sees; strips of one length that lie near each other are seen together."""
+        plan, most = self._plan(recordings), self.engine.batch
+        while window := list(itertools.islice(plan, max(_LEAST_STRIPS_AT_A_TIME, _BATCHES_AT_A_TIME * most))):
+            first = window[0].start
+            codes = read(slice(first, window[-1].stop))
+            for some in _alike(window, most):
+                rows = [strip.recording for strip in some]
+                starts = tuple(strip.start for strip in some)
+                yield Seen(starts, _stacked(some, codes, first), floor[rows], background[rows])
+
+
+def _ahead(items: Iterator[Item], count: int) -> Iterator[Item]:
+    """Yield ``items``; another thread makes up to ``count`` of them before they are asked for."""
+    maker = ThreadPoolExecutor(max_workers=1)
+    try:
+        made = deque(maker.submit(next, items, None) for _ in range(count))
+        while (item := made.popleft().result()) is not None:
+            made.append(maker.submit(next, items, None))
+            yield item
+    finally:
+        maker.shutdown(cancel_futures=True)
 
 
 def _alike(window: Sequence[Strip], most: int) -> Iterator[list[Strip]]:
@@ -210,7 +253,7 @@ def folded(generator: Generator) -> Generator:
     """Return a copy for inference whose batch normalisations are folded into the convolutions before them."""
     own = copy.deepcopy(generator).eval()
     for parent in own.modules():
-        for (_, convolution), (name, norm) in pairwise(list(parent.named_children())):
+        for (_, convolution), (name, norm) in itertools.pairwise(list(parent.named_children())):
             if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 fused = fuse_conv_bn_eval(convolution, norm)
                 convolution.weight, convolution.bias = fused.weight, fused.bias

@@ -7,7 +7,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-__all__ = ["choose_device", "choose_dtype", "placed"]
+__all__ = ["choose_device", "choose_dtype", "choose_int8", "placed"]
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -28,12 +28,13 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:
-    """Return the arithmetic called ``auto``, ``float32`` or ``bfloat16``.
+    """Return the arithmetic called ``auto``, ``float32``, ``bfloat16`` or ``int8``.
 
     Parameters
     ----------
     name
-        ``auto`` takes bfloat16 where the device computes it natively: elsewhere it is slower than float32.
+        ``auto`` takes bfloat16 where the device computes it natively: elsewhere it is slower than float32. So does
+        ``int8``, which :func:`choose_int8` speaks of: a generator learns in floating point all the same.
     device
         Where the network computes.
 
@@ -42,11 +43,39 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     ValueError
         If the name is another.
     """
-    if name not in ("auto", "float32", "bfloat16"):
-        raise ValueError(f"precision '{name}' is none of auto, float32, bfloat16")
-    if name == "float32" or (name == "auto" and not _computes_bfloat16(device)):
+    if name not in ("auto", "float32", "bfloat16", "int8"):
+        raise ValueError(f"precision '{name}' is none of auto, float32, bfloat16, int8")
+    if name == "float32" or (name != "bfloat16" and not _computes_bfloat16(device)):
         return torch.float32
     return torch.bfloat16
+
+
+def choose_int8(name: str, device: torch.device, *, known: bool, harmless: bool) -> bool:
+    """Return whether a generator is applied in eight bits.
+
+    Parameters
+    ----------
+    name
+        What is asked for; ``auto`` takes eight bits where they are harmless and the processor multiplies them fast.
+    device
+        Where the generator computes.
+    known
+        Whether it is known how the generator is brought to eight bits.
+    harmless
+        Whether its scores were seen to stand it.
+
+    Raises
+    ------
+    ValueError
+        If ``int8`` is asked for and cannot be had.
+    """
+    if name == "int8" and device.type != "cpu":
+        raise ValueError("precision 'int8' is for processors; set machine.precision to auto")
+    if name == "int8" and not known:
+        raise ValueError(
+            "the model's card has no input_ranges for int8; train it again, or set machine.precision to auto"
+        )
+    return name == "int8" or (name == "auto" and harmless and device.type == "cpu" and _multiplies_bytes())
 
 
 def placed(network: Network, device: torch.device, dtype: torch.dtype) -> Network:
@@ -64,3 +93,9 @@ def _computes_bfloat16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     able = torch.cpu.get_capabilities()
     return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+
+def _multiplies_bytes() -> bool:
+    """Return whether this processor has instructions for products of bytes."""
+    able = torch.cpu.get_capabilities()
+    return any(able.get(name) for name in ("avx512_vnni", "avx_vnni", "amx_int8"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from antiphon.networks.generator import FEATURES
 from antiphon.signal.levels import NOT_HEARD, SCALE_DB
 
 __all__ = ["HIGHEST_DB", "LOWEST_DB", "UNIT_DB", "excess", "features", "separated_excess"]
@@ -30,16 +29,13 @@ def features(codes: Tensor, floor: Tensor, background: Tensor) -> Tensor:
 
     Returns
     -------
-    Shape (batch, ``FEATURES``, time, frequency), float32: level above the floor and above the background, in units of
+    Shape (batch, 3, time, frequency), float32: level above the floor and above the background, in units of
     ``UNIT_DB`` and between ``LOWEST_DB`` and ``HIGHEST_DB``, both 0 where not heard; and 1 where heard, else 0.
     """
-    batch, frames, bins = codes.shape
-    seen = torch.empty((batch, FEATURES, frames, bins), device=codes.device)
-    seen[:, 2] = codes != NOT_HEARD
-    for above, reference in zip(seen[:, :2].unbind(1), (floor, background), strict=True):
-        torch.sub(codes, reference.float()[:, None], out=above)
-        above.mul_(SCALE_DB / UNIT_DB).clamp_(LOWEST_DB / UNIT_DB, HIGHEST_DB / UNIT_DB).mul_(seen[:, 2])
-    return seen
+    level, heard = codes.float(), (codes != NOT_HEARD).float()
+    above = [level - reference.float()[:, None] for reference in (floor, background)]
+    cut = [(one * (SCALE_DB / UNIT_DB)).clamp(LOWEST_DB / UNIT_DB, HIGHEST_DB / UNIT_DB) * heard for one in above]
+    return torch.stack([*cut, heard], dim=1)
 
 
 def excess(seen: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -69,8 +69,26 @@ def counted(codes: np.ndarray, examples: Examples, number: int) -> np.ndarray:
     return np.where(unpacked(examples.known_bits[number], len(codes)), codes, np.uint8(PROBABILITY_NOT_HEARD))
 
 
-def validate(generator: Generator, examples: Examples, device: torch.device, dtype: torch.dtype) -> Verdict:
-    """Return how well ``generator`` does on ``examples``, each source at the threshold that is best there."""
+def validate(
+    generator: Generator,
+    examples: Examples,
+    device: torch.device,
+    dtype: torch.dtype,
+    least: Mapping[str, int] | None = None,
+) -> Verdict:
+    """Return how well ``generator`` does on ``examples``.
+
+    Parameters
+    ----------
+    generator
+        The generator.
+    examples
+        What it is judged on.
+    device, dtype
+        Where and how exactly it computes.
+    least
+        Probability code from which a cell counts, by source; None: the one that is best there.
+    """
     count = len(examples.sources)
     separator = Separator.ready(generator, device=device, dtype=dtype)
     found = zip(separated(separator, examples), examples.mask_bits, strict=True)
@@ -81,7 +99,7 @@ def validate(generator: Generator, examples: Examples, device: torch.device, dty
             for number, (codes, bits) in enumerate(found)
         ),
     )
-    best = histogram.best_codes()
+    best = np.array([least[source] for source in examples.sources]) if least else histogram.best_codes()
     f1 = np.nan_to_num(histogram.f1_at(best))
     return Verdict(
         f1=dict(zip(examples.sources, f1.tolist(), strict=True)),

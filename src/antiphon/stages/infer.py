@@ -6,8 +6,12 @@ every cell; thresholds belong to tabulate, so changing one costs minutes and not
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,17 +20,24 @@ from antiphon.config import Infer, section
 from antiphon.errors import AntiphonError
 from antiphon.io.checkpoints import Card, load_card, load_weights
 from antiphon.io.records import BatchRecord, UnitRecord, drop_stale_stores, fingerprint, read_record, write_record
-from antiphon.io.spectrogram_writers import write_probabilities
+from antiphon.io.spectrogram_writers import ProbabilityWriter, write_probabilities
 from antiphon.io.spectrograms import Store, open_store, read_fingerprint
-from antiphon.learning.apply import Separator
-from antiphon.learning.devices import choose_device, choose_dtype
+from antiphon.learning.apply import Separator, folded
+from antiphon.learning.bytewise import Bytewise, Kept
+from antiphon.learning.devices import choose_device, choose_dtype, choose_int8, placed
+from antiphon.learning.engines import Engine, TorchEngine, fitting_batch
 from antiphon.learning.generators import make_generator
+from antiphon.learning.quantised import quantised
+from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
-from antiphon.signal.levels import PROBABILITY_NOT_HEARD, PROBABILITY_SCALE
+from antiphon.signal.levels import PROBABILITY_SCALE
+from antiphon.stats.scores import code_of_threshold
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 1
+VERSION = 2
+
+_BLOCKS_BEHIND = 64
 
 
 def run(
@@ -38,7 +49,7 @@ def run(
     output: Path,
     device: str = "auto",
     precision: str = "auto",
-    batch: int = 16,
+    batch: int = 0,
     workers: int = 1,
 ) -> None:
     """Write the probability store of each unit of a batch; a unit whose store still stands is skipped.
@@ -56,11 +67,11 @@ def run(
     device
         ``auto``, ``cpu`` or ``cuda``.
     precision
-        ``auto``, ``float32`` or ``bfloat16``.
+        ``auto``, ``float32``, ``bfloat16`` or ``int8``.
     batch
-        Strips that the generator sees at a time.
+        Strips that a GPU sees at a time; 0: as many as its memory holds.
     workers
-        Threads that the generator computes with.
+        Threads that the generator computes with on a processor.
 
     Raises
     ------
@@ -70,13 +81,23 @@ def run(
     torch.set_num_threads(workers)
     given = read_record(record)
     drop_stale_stores(output, keep=[unit.unit for unit in given.units])
-    job = _job(load_card(card), weights, section(Infer, settings), device, precision, batch)
-    log(f"infer {given.batch}: {len(given.units)} units with {job.card.model} on {job.separator.device}")
+    job = _job(load_card(card), weights, section(Infer, settings), _Machine(device, precision, batch, workers))
+    log(f"infer {given.batch}: {len(given.units)} units with {job.card.model} in {' '.join(job.computed.values())}")
     units = [
         _write_unit(job, unit, record.parent / unit.store, output.parent / unit.store)
         for unit in track(given.units, f"infer {given.batch}")
     ]
     write_record(output, BatchRecord("infer", VERSION, given.batch, given.deployment, units))
+
+
+@dataclass(frozen=True)
+class _Machine:
+    """What the machine is asked for."""
+
+    device: str
+    precision: str
+    batch: int
+    workers: int
 
 
 @dataclass(frozen=True)
@@ -86,32 +107,61 @@ class _Job:
     card: Card
     settings: Infer
     separator: Separator
+    computed: dict[str, str]
+
+    @property
+    def thresholds(self) -> dict[str, float] | None:
+        """What the stores are cut at, if they hold no probabilities."""
+        return self.card.thresholds if self.settings.keep == "none" else None
 
 
-def _job(card: Card, weights: Path, settings: Infer, device: str, precision: str, batch: int) -> _Job:
+def _job(card: Card, weights: Path, settings: Infer, machine: _Machine) -> _Job:
     """Load the model and make it ready."""
     sources, bins = len(card.sources), card.grid.bins
     generator = make_generator(card.network, widths=card.widths, sources=sources, bins=bins)
     generator.load_state_dict(load_weights(weights, card))
     try:
-        place = choose_device(device)
-        separator = Separator.ready(
-            generator,
-            strip_frames=settings.strip_frames,
-            margin_frames=settings.margin_frames,
-            batch=batch,
-            device=place,
-            dtype=choose_dtype(precision, place),
-        )
+        engine, computed = _engine(generator, card, settings, machine)
+        separator = Separator(engine, settings.strip_frames, settings.margin_frames)
+        separator.check()
     except ValueError as error:
         raise AntiphonError(f"infer: {error}") from None
-    return _Job(card, settings, separator)
+    return _Job(card, settings, separator, computed)
+
+
+def _engine(generator: Generator, card: Card, settings: Infer, machine: _Machine) -> tuple[Engine, dict[str, str]]:
+    """Return what computes, and the words that say so."""
+    place = choose_device(machine.device)
+    int8 = choose_int8(machine.precision, place, known=bool(card.input_ranges), harmless=card.stands_int8)
+    dtype = torch.float32 if int8 else choose_dtype(machine.precision, place)
+    own = quantised(generator, card.input_ranges) if int8 else folded(generator)
+    exactness = "int8" if int8 else str(dtype).removeprefix("torch.")
+    kept = _kept(card, settings)
+    if place.type == "cpu":
+        from antiphon.learning.openvino_engine import OpenVinoEngine
+
+        bytewise = Bytewise(own, torch.float32, kept)
+        engine = OpenVinoEngine(bytewise, dtype, workers=machine.workers, bins=card.grid.bins)
+        return engine, {"device": "cpu", "runtime": "openvino", "precision": exactness}
+    bytewise = Bytewise(placed(own, place, dtype), dtype, kept).to(place)
+    batch = machine.batch or fitting_batch(bytewise, place, strip_frames=settings.strip_frames, bins=card.grid.bins)
+    return TorchEngine(bytewise, place, batch), {"device": "cuda", "runtime": "torch", "precision": exactness}
+
+
+def _kept(card: Card, settings: Infer) -> Kept | None:
+    """Return what of the probabilities is worth storing; the rest become 0."""
+    match settings.keep:
+        case "active":
+            return Kept((int(np.ceil(settings.keep_above * PROBABILITY_SCALE)),) * len(card.sources))
+        case "none":
+            return Kept(tuple(code_of_threshold(card.thresholds[source]) for source in card.sources), flat=True)
+    return None
 
 
 def _write_unit(job: _Job, unit: UnitRecord, levels: Path, path: Path) -> UnitRecord:
-    """Write one unit's probabilities, unless a store made from the same input stands already."""
+    """Write one unit's probabilities, unless a store made from the same input in the same way stands already."""
     settings = job.settings.model_dump(mode="json")
-    made_from = fingerprint(unit.fingerprint, job.card.weights_sha256, settings, VERSION)
+    made_from = fingerprint(unit.fingerprint, job.card.weights_sha256, settings, job.thresholds, job.computed, VERSION)
     if read_fingerprint(path) != made_from:
         _separate(job, open_store(levels), path, made_from)
     return UnitRecord(unit.unit, path.name, made_from, unit.frames, [])
@@ -124,7 +174,7 @@ def _separate(job: _Job, store: Store, path: Path, made_from: str) -> None:
             f"{store.path}: its grid {store.grid} is not the model's {job.card.grid}; "
             "use a model trained on this grid, or the model's grid in the section stft"
         )
-    attributes = {
+    attributes: dict[str, Any] = {
         "title": f"Sources in {store.attributes['unit']}",
         "source": "antiphon infer",
         **{key: store.attributes[key] for key in ("site", "deployment", "unit")},
@@ -132,20 +182,25 @@ def _separate(job: _Job, store: Store, path: Path, made_from: str) -> None:
         "stage_version": VERSION,
         "model": job.card.model,
         "weights_sha256": job.card.weights_sha256,
+        "computed": job.computed,
         "settings": job.settings.model_dump(mode="json"),
     }
+    if job.thresholds is not None:
+        attributes["thresholds"] = job.thresholds
     blocks = job.separator.stream(
         store.levels, [span.frame_slice for span in store.spans], store.floor(), store.background()
     )
     with write_probabilities(path, like=store, sources=list(job.card.sources), attributes=attributes) as found:
+        _append(found, blocks)
+
+
+def _append(found: ProbabilityWriter, blocks: Iterable[np.ndarray]) -> None:
+    """Append blocks in another thread, in order, while the next ones are computed."""
+    behind: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(max_workers=1) as writer:
         for block in blocks:
-            found.append(_kept(block, job.settings))
-
-
-def _kept(codes: np.ndarray, settings: Infer) -> np.ndarray:
-    """Return the probability codes that are worth storing; the rest become 0."""
-    if settings.keep == "all":
-        return codes
-    least = np.ceil(settings.keep_above * PROBABILITY_SCALE)
-    heard = codes != PROBABILITY_NOT_HEARD
-    return np.where(heard & (codes < least), np.uint8(0), codes)
+            behind.append(writer.submit(found.append, block))
+            if len(behind) > _BLOCKS_BEHIND:
+                behind.popleft().result()
+        for one in behind:
+            one.result()

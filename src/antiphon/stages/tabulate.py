@@ -259,6 +259,11 @@ def _check(job: _Job, found: _Model, levels: Store, probabilities: Store) -> Non
     if probabilities.sources != tuple(found.card.sources):
         raise AntiphonError(f"{probabilities.path}: its sources are not those of model {found.name}; run infer again")
     infer = probabilities.attributes.get("settings", {})
+    if infer.get("keep") == "none" and probabilities.attributes["thresholds"] != found.thresholds:
+        raise AntiphonError(
+            f"tabulate.thresholds: {found.thresholds} are not those that {probabilities.path} was cut at, and "
+            "infer.keep: none stores no probabilities; keep the model's thresholds, or set infer.keep to active"
+        )
     if infer.get("keep") == "active" and infer["keep_above"] > min(found.thresholds.values()):
         raise AntiphonError(
             f"tabulate.thresholds: {min(found.thresholds.values())} is below infer.keep_above {infer['keep_above']}, "

@@ -7,6 +7,7 @@ from pathlib import Path
 from zlib import crc32
 
 import pandas as pd
+import torch
 from torch import Tensor
 
 from antiphon import __version__
@@ -24,9 +25,10 @@ from antiphon.learning.fit import Training, fit
 from antiphon.learning.generators import make_generator, parameters
 from antiphon.learning.looks import LOSSES
 from antiphon.learning.published import published
+from antiphon.learning.quantised import input_ranges, quantised
 from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.learning.tiles import Tiles
-from antiphon.learning.validation import Verdict, tune
+from antiphon.learning.validation import Verdict, tune, validate
 from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
 from antiphon.signal.grid import Grid
@@ -102,6 +104,8 @@ class _Outcome:
     verdict: Verdict
     best_step: int
     history: list[dict[str, float]]
+    input_ranges: dict[str, tuple[float, float]]
+    int8: Verdict | None
 
 
 def _recipe(train: Train, network: str) -> Recipe:
@@ -141,7 +145,7 @@ def _tuned(energy: EnergyThreshold, validation: Examples) -> _Outcome:
     verdict = tune(energy, validation)
     log(f"train: {float(energy.threshold_db):.2f} dB above the background, F1 {verdict.macro:.3f}")
     row = {"step": 0, **{f"f1_{source}": f1 for source, f1 in verdict.f1.items()}, "f1_macro": verdict.macro}
-    return _Outcome(energy.state_dict(), parameters(energy), verdict, 0, [row])
+    return _Outcome(energy.state_dict(), parameters(energy), verdict, 0, [row], {}, None)
 
 
 def _begin(recipe: Recipe, generator: Generator, sources: int, device: str, precision: str) -> Training:
@@ -170,11 +174,16 @@ def _trained(training: Training, examples: Examples, validation: Examples, part:
         raise AntiphonError(f"train: {error}; lower train.learning_rate, or look at the examples") from None
     best = training.best
     assert best is not None
-    return _Outcome(best["weights"], size, Verdict(best["f1"], best["codes"]), best["step"], training.history)
+    training.average.load_state_dict(best["weights"])
+    ranges = input_ranges(training.average, examples)
+    int8 = validate(quantised(training.average, ranges), validation, training.device, torch.float32, best["codes"])
+    verdict = Verdict(best["f1"], best["codes"])
+    return _Outcome(best["weights"], size, verdict, best["step"], training.history, ranges, int8)
 
 
 def _card(model: str, about: Model, grid: Grid, recipe: Recipe, pair: Pair, outcome: _Outcome) -> Card:
     verdict, steps = outcome.verdict, int(outcome.history[-1]["step"])
+    scores = {"validation": verdict} | ({"validation_int8": outcome.int8} if outcome.int8 else {})
     return Card(
         model=model,
         network=about.network,
@@ -182,7 +191,8 @@ def _card(model: str, about: Model, grid: Grid, recipe: Recipe, pair: Pair, outc
         sources=about.sources,
         grid=grid,
         thresholds={source: threshold_of_code(code) for source, code in verdict.codes.items()},
-        scores={"validation": {**verdict.f1, "macro": verdict.macro}},
+        scores={name: {**one.f1, "macro": one.macro} for name, one in scores.items()},
+        input_ranges=outcome.input_ranges,
         parameters=outcome.parameters,
         training={"steps": steps, "best_step": outcome.best_step, "settings": asdict(recipe)},
         mask_rule=pair.mask_rule.model_dump(mode="json"),

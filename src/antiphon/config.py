@@ -272,6 +272,14 @@ class Pair(_Section):
             raise ValueError("no examples: give formula, mixtures, boxes or mask_pictures")
         return self
 
+    def examples_made(self) -> int:
+        """Return how many examples are made by formula and by mixing; those of boxes and pictures are only found."""
+        formula, mixtures = self.formula, self.mixtures
+        scenes = formula.train + formula.validation + formula.test if formula else 0
+        if not mixtures:
+            return scenes
+        return scenes + mixtures.train + mixtures.validation + mixtures.test_in_domain + mixtures.test_transfer
+
 
 class Critic(_Section):
     """The adversary of the generator."""

@@ -145,7 +145,7 @@ def _left(batch: Batch, record: Path) -> float:
 
 def _model(name: str, settings: Settings) -> ModelWork:
     model: Model = settings.models[name]
-    formula, train = settings.pair.formula, settings.train
+    train = settings.train
     trained = model.weights == "train"
     folder = Path(settings.results) / "models" / name if trained else Path(model.weights)
     return ModelWork(
@@ -153,7 +153,7 @@ def _model(name: str, settings: Settings) -> ModelWork:
         model.network,
         model.widths,
         len(model.sources),
-        (formula.train + formula.validation + formula.test) * settings.pair.duration_s if trained else 0.0,
+        settings.pair.examples_made() * settings.pair.duration_s if trained else 0.0,
         train.steps * train.batch_size * train.tile_frames * settings.stft.hop_s if trained else 0.0,
         (folder / "card.json").exists(),
     )

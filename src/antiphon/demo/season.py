@@ -15,6 +15,7 @@ import numpy as np
 from antiphon.config import Formula, MaskRule, Stft
 from antiphon.demo.recorders import DEPLOYMENTS, Site, wave_bytes
 from antiphon.demo.truth import Truth, truth_path, write_truth
+from antiphon.errors import AntiphonError
 from antiphon.io.season.deployments import COLUMNS, OPTIONAL_COLUMNS
 from antiphon.io.settings import read_settings
 from antiphon.io.whole import whole_file, write_text

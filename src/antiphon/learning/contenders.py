@@ -76,9 +76,11 @@ class Contender:
     least_codes: tuple[int, ...] | None = None
 
 
-def network_contender(name: str, separator: Separator, least_codes: Iterable[int] | None = None) -> Contender:
-    """Return a trained generator as a contender."""
-    image: Picture = "drawn" if separator.generator.draws else "soft"
+def network_contender(
+    name: str, generator: Generator, separator: Separator, least_codes: Iterable[int] | None = None
+) -> Contender:
+    """Return a trained generator as a contender; ``separator`` applies it."""
+    image: Picture = "drawn" if generator.draws else "soft"
     return Contender(name, partial(separated, separator), image, None if least_codes is None else tuple(least_codes))
 
 

@@ -83,10 +83,11 @@ def run(
     if not tests:
         raise AntiphonError(f"{pairs}: no test examples of any protocol; run the stage pair again")
     least = tuple(code_of_threshold(about.thresholds[source]) for source in about.sources)
-    separator = _separator(_generator(about, weights), device, precision)
+    generator = _generator(about, weights)
+    separator = _separator(generator, device, precision)
     validation = _examples(pairs, "validation", about)
     contenders = [
-        network_contender(about.model, separator, least),
+        network_contender(about.model, generator, separator, least),
         energy_contender(validation, lambda energy: _separator(energy, device, precision)),
         *_conventional(rules, pairs, about),
         *nothing_and_everything(len(least)),

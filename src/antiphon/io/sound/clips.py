@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from antiphon.errors import AntiphonError
-from antiphon.io.sound.recordings import DecodeError, blocks, probe
+from antiphon.io.sound.reasons import DecodeError
+from antiphon.io.sound.recordings import blocks, probe
 
 __all__ = ["read_sound"]
 

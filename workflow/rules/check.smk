@@ -7,8 +7,12 @@ rule check:
     """Say what the jobs below saw; fail if anything is bad."""
     input:
         expand(f"{CHECKED}/{{place}}.txt", place=["cpu", "gpu"]),
+    log:
+        f"{LOGS}/check.log",
+    conda:
+        "../../envs/antiphon.yaml"
     shell:
-        "cat {input:q}; ! grep -h '^bad' {input:q} >&2"
+        "cat {input:q} | tee {log:q}; ! grep -h '^bad' {input:q} >&2"
 
 
 rule check_cpu:
@@ -30,7 +34,7 @@ rule check_cpu:
         place="cpu",
         deployments=lambda wildcards: SEASON.deployments,
         audio_root=lambda wildcards: SEASON.audio_root,
-        results=SETTINGS.results,
+        results=lambda wildcards: SETTINGS.results,
     shell:
         "antiphon check"
         " --place {params.place}"
@@ -52,4 +56,4 @@ use rule check_cpu as check_gpu with:
         place="gpu",
         deployments=lambda wildcards: SEASON.deployments,
         audio_root=lambda wildcards: SEASON.audio_root,
-        results=SETTINGS.results,
+        results=lambda wildcards: SETTINGS.results,

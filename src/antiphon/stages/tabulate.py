@@ -93,7 +93,8 @@ def run(
     effort_sums, schedule = _effort(job)
     if card is None:
         columns = effort_columns(effort_sums, job.grid.bin_edges_hz(), schedule_known=schedule is not None)
-        _say(job, schedule, columns)
+        lost = f"{columns['lost_gap_s'].sum() / 3600:.1f} h lost to gaps" if schedule else "no schedule to be seen"
+        log(f"tabulate {deployment}: {columns['analysed_s'].sum() / 3600:.1f} h analysed; {lost}")
         _write(job, "recordings", job.holdings.pieces())
         _write(job, "effort", [job.timed(columns)])
     else:
@@ -159,13 +160,6 @@ def _effort(job: _Job) -> tuple[Effort, Schedule | None]:
     recordings += [Recorded(start_us, 0, length_us, 0, 0) for start_us, length_us in bad if length_us]
     unread_us = [start_us for start_us, length_us in bad if not length_us]
     return effort_by_schedule(recordings, unread_us, job.intervals, 2 * grid.first_centre_us, grid.hop_us)
-
-
-def _say(job: _Job, schedule: Schedule | None, columns: dict[str, np.ndarray]) -> None:
-    """Log what the effort comes to."""
-    copies = f", {len(job.holdings.copies)} copies of others excluded" if job.holdings.copies else ""
-    lost = f"{columns['lost_gap_s'].sum() / 3600:.1f} h lost to gaps" if schedule else "which show no schedule"
-    log(f"tabulate {job.deployment}: {columns['analysed_s'].sum() / 3600:.1f} h of recordings{copies}, {lost}")
 
 
 def _model(job: _Job, name: str | None, card: Path, infer_records: list[Path]) -> _Model:

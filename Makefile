@@ -28,6 +28,9 @@ test-slurm: setup      ## the workflow on a real Slurm, brought up from Debian's
 bench: setup           ## speed beside peers, as ratios of one run
 	for work in ingest stft tabulate; do $(BIN)/python -m benchmarks.$$work || exit 1; done
 
+bench-%: setup         ## one of them, such as bench-stft
+	$(BIN)/python -m benchmarks.$*
+
 lint: setup            ## style, types, workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -120,13 +120,12 @@ def report(name: str, value: float, unit: str, *, ratio_to: str = "", ratio: flo
 
 
 def bare_transform(sound: Path) -> Callable[[], object]:
-    """Return torch.stft on as many samples as ``sound`` has, a minute at a time: longer pieces are slower."""
-    samples, _ = soundfile.read(sound, dtype="float32", frames=60 * RATE_HZ)
-    minute, window = torch.from_numpy(samples), torch.hann_window(768)
-    pieces = probe(sound).frames // len(samples)
+    """Return torch.stft on the samples of ``sound`` in memory, a minute at a time: longer pieces are slower."""
+    samples, _ = soundfile.read(sound, dtype="float32")
+    minutes, window = torch.from_numpy(samples).split(60 * RATE_HZ), torch.hann_window(768)
 
     def work() -> None:
-        for _ in range(pieces):
+        for minute in minutes:
             torch.stft(minute, 768, 384, window=window, center=False, return_complex=True)
 
     return work

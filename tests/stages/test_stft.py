@@ -6,14 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import torch
 
+from antiphon.errors import AntiphonError
 from antiphon.io.records import read_record
-from antiphon.io.spectrograms import open_store
+from antiphon.io.spectrogram_writers import write_levels
+from antiphon.io.spectrograms import Span, open_store
 from antiphon.signal.grid import Grid
 from antiphon.signal.spectrogram import level_codes
 from antiphon.stages import stft
@@ -185,3 +189,48 @@ def test_stft__takes_a_recording_shorter_than_a_window(tmp_path):
     manifest = write_batch(tmp_path, {"A1.2024-05-02": [row(path, tmp_path, 0)]})
     run((manifest, tmp_path), tmp_path / "out" / "r.json")
     assert open_store(tmp_path / "out" / "A1.2024-05-02.zarr").frames == 0
+
+
+def test_stft__keeps_time_to_the_microsecond_over_gaps_and_daylight_saving(tmp_path):
+    """Recordings on both sides of a change of clocks: UTC goes on, and no frame lies in a gap."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, chirps(2.0, 48000, 1), 48000, subtype="PCM_16")
+    change_us = 1_711_846_800_000_000  # 2024-03-31 01:00 UTC, when Central Europe goes from +01:00 to +02:00
+    starts_us = [change_us - 3_600_000_000, change_us - 1_000_001, change_us + 7_200_000_000]
+    offsets_min = [60, 60, 120]
+    rows = [
+        row(path, tmp_path, 0, start_us=start_us, utc_offset_min=offset_min)
+        for start_us, offset_min in zip(starts_us, offsets_min, strict=True)
+    ]
+    run((write_batch(tmp_path, {"A1.2024-03-31": rows}), tmp_path), tmp_path / "out" / "r.json")
+    store = open_store(tmp_path / "out" / "A1.2024-03-31.zarr")
+    expected = [start_us + 8000 + 8000 * frame for start_us in starts_us for frame in range(249)]
+    assert store.group["time"][:].tolist() == expected
+    assert [centre for span in store.spans for centre in store.frame_centres_us(span).tolist()] == expected
+
+
+def test_frame_times__do_not_drift_over_a_day(tmp_path, grid):
+    frames = 24 * 3600 * 125 - 1
+    attributes = {"fingerprint": "f"}
+    path = tmp_path / "u.zarr"
+    with write_levels(path, grid=grid, frames=0, chunk_frames=256, shard_frames=256, attributes=attributes) as store:
+        store.append(Span("a.wav", START_US, 0, 0, 48000, 256, "first"), [])
+    span = replace(open_store(path).spans[0], frames=frames)
+    centres = open_store(path).frame_centres_us(span)
+    assert centres.dtype == np.int64
+    assert centres[-1] == START_US + 24 * 3600 * 1_000_000 - 8000
+    assert (np.diff(centres) == 8000).all()
+
+
+def test_stft__gives_the_same_bytes_on_the_device_that_is_named(batch, tmp_path):
+    manifest, root = batch
+    run(batch, tmp_path / "default" / "r.json")
+    stft.run(manifest=manifest, audio_root=root, settings=SETTINGS, record=tmp_path / "cpu" / "r.json", device="cpu")
+    assert digest(tmp_path / "default") == digest(tmp_path / "cpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_stft__refuses_a_device_that_is_not_there(batch, tmp_path):
+    manifest, root = batch
+    with pytest.raises(AntiphonError, match="stft_device"):
+        stft.run(manifest=manifest, audio_root=root, settings=SETTINGS, record=tmp_path / "r.json", device="cuda")

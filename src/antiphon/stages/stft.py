@@ -21,7 +21,6 @@ from antiphon.io.season.catalogue import Manifest, RecordingRow, read_manifest
 from antiphon.io.spectrogram_writers import write_levels
 from antiphon.io.spectrograms import Span, open_store, read_fingerprint
 from antiphon.io.workers import in_order
-from antiphon.learning.devices import choose_device
 from antiphon.progress import log, track
 from antiphon.signal.grid import Grid
 from antiphon.signal.spectrogram import stream_level_codes
@@ -63,13 +62,11 @@ def run(
         If the manifest or the settings are wrong, or there is no such device. A bad recording is a row of the record,
         never an error.
     """
-    try:
-        place = choose_device(device).type
-    except ValueError as error:
-        raise AntiphonError(f"device: {error}") from None
+    if device != "cpu" and not (device == "cuda" and torch.cuda.is_available()):
+        raise AntiphonError(f"device '{device}': torch finds none such here; set machine.stft_device to cpu")
     batch = read_manifest(manifest)
     drop_stale_stores(record, keep=batch.units)
-    job = _Job(batch, audio_root, section(Stft, settings), record.parent, place)
+    job = _Job(batch, audio_root, section(Stft, settings), record.parent, device)
     units = sorted(batch.units)
     done = in_order(partial(_write_unit, job), units, workers)
     records = list(track(done, f"stft {batch.batch}", total=len(units)))

@@ -212,7 +212,9 @@ def measure_peers(folder: Path, minutes: float) -> None:
     venv = HERE / ".venv-peers"
     if not venv.exists():
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-        subprocess.run([venv / "bin" / "pip", "install", "--quiet", "-r", str(HERE / "peers.txt")], check=True)
+        for line in (HERE / "peers.txt").read_text(encoding="utf-8").splitlines():
+            if not line.startswith("#"):
+                subprocess.run([venv / "bin" / "pip", "install", "--quiet", line], check=True)
     sound, manifest = write_sound(folder / "p.wav", minutes), folder / "p.json"
     write_manifest(manifest, sound)
     ours = minutes * 60 / min(take_turns({"": lambda: to_store(manifest)}, 5)[""][0])

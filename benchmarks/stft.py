@@ -156,7 +156,7 @@ def measure_speed(folder: Path, minutes: float, turns: int) -> None:
 def measure_cores(folder: Path, minutes: float) -> None:
     """Two units on one and on two processes, in turns; starting a process is part of it."""
     manifest = folder / "cores.json"
-    recordings = 8
+    recordings = 24  # starting a process takes seconds, which a batch of a month never notices
     write_manifest(manifest, write_sound(folder / "c.wav", minutes), units=2, recordings=recordings)
     work = {f"{n}": lambda n=n: to_store(manifest, workers=n) for n in (1, 2)}
     one, two = (min(wall) for _, wall in take_turns(work, 2).values())

@@ -8,12 +8,13 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from antiphon import __version__
 from antiphon.errors import AntiphonError
-from antiphon.io.season.deployments import Deployment, read_deployments
-from antiphon.io.season.listing import list_folder
+from antiphon.io.season.deployments import read_deployments
+from antiphon.io.season.listing import SOUND_EXTENSIONS
 from antiphon.io.sound.recordings import probe
 from antiphon.io.whole import write_text
 from antiphon.progress import log
@@ -21,7 +22,6 @@ from antiphon.progress import log
 __all__ = ["run"]
 
 _LEAST_FREE_GB = 1.0
-_LISTING_TIMEOUT_S = 60.0
 _FILES_TRIED = 20
 
 
@@ -81,17 +81,21 @@ def _audio(deployments: Path, audio_root: Path) -> Iterator[Seen]:
     opened = 0
     for deployment in listed:
         try:
-            opened += _opens(audio_root, deployment)
-        except AntiphonError as error:
-            yield False, f"audio: {error}"
+            opened += _opens(audio_root / deployment.folder)
+        except OSError as error:
+            yield False, f"audio: {error.filename}: {error.strerror}"
     yield opened > 0, f"audio: of {len(listed)} deployments {opened} have a recording that opens, in {audio_root}"
 
 
-def _opens(audio_root: Path, deployment: Deployment) -> bool:
-    """Return whether one of a deployment's first files is sound."""
-    found = list_folder(audio_root, deployment.folder, threads=1, timeout_s=_LISTING_TIMEOUT_S)
-    paths = found.files["path"].to_pylist()[:_FILES_TRIED]
-    return any(probe(audio_root / path).status in ("ok", "repaired") for path in paths)
+def _opens(folder: Path) -> bool:
+    """Return whether one of the first recordings below ``folder`` is sound; a whole season is not listed for that."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    files = (Path(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in sorted(names))
+    recordings = (path for path in files if path.suffix[1:].lower() in SOUND_EXTENSIONS)
+    return any(probe(path).status in ("ok", "repaired") for path in islice(recordings, _FILES_TRIED))
 
 
 def _disks(results: Path) -> Iterator[Seen]:
@@ -121,5 +125,5 @@ def _gpu(device: str, gpus: int) -> Seen:
     if gpus and not seen:
         return False, f"{text}; the node's driver or the PyTorch of the environment is wrong, see docs/hpc.md"
     if device == "cuda" and not seen:
-        return not gpus, f"{text}; machine.device is cuda, so only jobs that ask for a GPU can compute here"
+        return False, f"{text}; machine.device is cuda, so networks would stop here: auto lets them use the cores"
     return True, text

@@ -71,6 +71,14 @@ def test_road__needs_no_network(workflow):
     assert (workflow.season / "report" / "index.html").exists()
 
 
+def test_page__says_what_jobs_asked_for_and_used(workflow):
+    page = (workflow.season / "report" / "index.html").read_text(encoding="utf-8")
+    rows = re.findall(r'<th scope="row" class="name">(\w+)</th><td>(\d+)</td><td>.*?</td><td>([\d,]+)</td>', page)
+    asked = {rule: (jobs, asked_mb) for rule, jobs, asked_mb in rows}
+    assert asked["stft"] == ("2", "3,000")
+    assert {"ingest", "pair", "train", "infer", "tabulate", "tabulate_effort"} <= set(asked)
+
+
 def test_scheduled_run__has_nothing_to_do_where_nothing_is_new(workflow):
     time.sleep(1.1)
     done = scheduled(workflow)

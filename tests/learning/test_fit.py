@@ -187,7 +187,7 @@ def test_tune__finds_the_level_that_stands_out():
     assert found.f1 == pytest.approx(verdict.f1)
 
 
-@pytest.mark.parametrize("network", ["pix2pix", "atrous_segnet", "deeplabv3"])
+@pytest.mark.parametrize("network", ["pix2pix", "atrous_segnet"])
 def test_published__learns_twice_the_same_and_resumes(network, tmp_path):
     recipe = replace(published(network, RECIPE), steps=2, batch_size=2, validate_every=2)
     recipe = replace(recipe, critic=replace(recipe.critic, width=4))
@@ -221,16 +221,17 @@ def test_published__is_what_the_papers_say():
     assert all(published(one, own).steps == own.steps for one in ("pix2pix", "atrous_segnet", "deeplabv3"))
 
 
-@pytest.mark.parametrize("network", ["resunet", "pix2pix", "atrous_segnet", "deeplabv3"])
-@pytest.mark.parametrize("game", ["patch_hinge", "pix2pix"])
+@pytest.mark.parametrize(
+    ("network", "game"),
+    [("resunet", "pix2pix"), ("pix2pix", "patch_hinge"), ("atrous_segnet", "pix2pix"), ("deeplabv3", "patch_hinge")],
+)
 def test_network__plays_with_any_critic(network, game):
     critic = Adversary(game=game, weight=0.1, start=0.0, ramp=0.0, width=4, learning_rate=0.001)
     recipe = replace(RECIPE, steps=1, batch_size=2, validate_every=1, critic=critic)
     generator = make_generator(network, widths=(6, 8), sources=2, bins=32)
     training = Training.begin(recipe, generator, 2, CPU, torch.float32)
     training.play(tiles(recipe).batch(0))
-    before = generator.draws
-    assert before == (network == "pix2pix")
+    assert generator.draws == (network == "pix2pix")
     assert all(one.isfinite().all() for one in generator.parameters())
 
 

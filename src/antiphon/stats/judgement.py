@@ -21,7 +21,16 @@ from antiphon.stats.measures import (
 from antiphon.stats.presence import best_least_share, clip_measures
 from antiphon.stats.scores import mean_known, unpacked
 
-__all__ = ["MACRO", "Judgement", "Picture", "Truth", "constant_codes", "resampled_weights", "true_and_known"]
+__all__ = [
+    "MACRO",
+    "Judgement",
+    "Picture",
+    "Truth",
+    "constant_codes",
+    "presence",
+    "resampled_weights",
+    "true_and_known",
+]
 
 MACRO = "macro"
 """Name of the row that holds the mean of the sources."""
@@ -65,6 +74,13 @@ def true_and_known(examples: Truth, number: int) -> tuple[np.ndarray, np.ndarray
     return unpacked(examples.mask_bits[number], count), known
 
 
+def presence(examples: Truth, number: int) -> np.ndarray:
+    """Return whether each source is in one example: 1, 0, or NaN where parts are not known, shape (source,)."""
+    truth, known = true_and_known(examples, number)
+    all_known = (known | (examples.level[number] == 0)).all(axis=(1, 2))
+    return np.where(truth.any(axis=(1, 2)), 1.0, np.where(all_known, 0.0, np.nan))
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What a method got right.
@@ -105,8 +121,7 @@ class Judgement:
             mixture = picture(examples.level[number], examples.floor[number])
             mask = found_cells(codes, least_codes)
             drawn = _drawn(codes, mask, mixture, image)
-            present = np.where(truth.any((1, 2)), 1.0, np.where(_all_known(known, examples.level[number]), 0.0, np.nan))
-            rows.append({**measured(mask, truth, known, drawn, mixture), "present": present})
+            rows.append({**measured(mask, truth, known, drawn, mixture), "present": presence(examples, number)})
         return cls(method, joined(rows))
 
     def with_presence(self, least_share: np.ndarray) -> Judgement:
@@ -224,10 +239,6 @@ def _drawn(codes: np.ndarray, mask: np.ndarray, mixture: np.ndarray, image: Pict
         return np.asarray(mask * mixture)
     share = np.where(codes == _NOT_HEARD, np.float32(0), codes / np.float32(_SCALE))
     return np.asarray(share * mixture if image == "soft" else share)
-
-
-def _all_known(known: np.ndarray, level: np.ndarray) -> np.ndarray:
-    return np.asarray((known | (level == 0)).all(axis=(1, 2)))
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

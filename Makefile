@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 CORES ?= 2
 
-.PHONY: demo test test-slurm bench lint format setup clean
+.PHONY: demo test test-slurm bench bench-accuracy bench-networks lint format setup clean
 
 setup: $(VENV)/.ready
 
@@ -30,6 +30,10 @@ bench: setup           ## speed beside peers, as ratios of one run
 
 bench-%: setup         ## one of them, such as bench-stft
 	$(BIN)/python -m benchmarks.$*
+
+bench-accuracy: setup  ## every method on the same examples (hours; goes on where it was left)
+	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.accuracy --write docs/accuracy.md
 
 lint: setup            ## style, types, workflow
 	$(BIN)/ruff check .

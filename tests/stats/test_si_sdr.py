@@ -9,7 +9,7 @@ from antiphon.stats.si_sdr import si_sdr_db, si_sdr_measures
 def test_si_sdr__knows_no_volume_and_no_offset():
     sound = np.random.default_rng(0).normal(size=1000)
     assert si_sdr_db(3 * sound + 1, sound) == 100
-    assert si_sdr_db(np.zeros(1000), sound) <= 0
+    assert si_sdr_db(np.zeros(1000), sound) == -30
 
 
 def test_si_sdr__of_a_known_mixture():
@@ -23,7 +23,8 @@ def test_si_sdr__of_a_known_mixture():
 def test_si_sdr__agrees_with_torchmetrics():
     torch = pytest.importorskip("torch")
     audio = pytest.importorskip("torchmetrics.functional.audio")
-    estimate, sound = np.random.default_rng(2).normal(size=(2, 3, 4000)) + np.array([[0.0], [1.0], [2.0]])
+    sound, noise = np.random.default_rng(2).normal(size=(2, 3, 4000))
+    estimate = sound * np.array([[0.1], [1.0], [5.0]]) + noise + 2
     theirs = audio.scale_invariant_signal_distortion_ratio(
         torch.from_numpy(estimate), torch.from_numpy(sound), zero_mean=True
     )

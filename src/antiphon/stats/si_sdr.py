@@ -10,12 +10,14 @@ import numpy as np
 
 __all__ = ["si_sdr_db", "si_sdr_measures"]
 
-_LEAST = 1e-12
-_LARGEST_DB = 100.0
+_LEAST = 1e-20
+_LOWEST_DB, _HIGHEST_DB = -30.0, 100.0
 
 
 def si_sdr_db(estimate: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Return the ratio in decibels, at most 100 and at least -100; means are taken off first.
+    """Return the ratio in decibels, from -30 to 100; means are taken off first.
+
+    Silence has no ratio; it gets the lowest, so that giving nothing back never pays.
 
     Parameters
     ----------
@@ -27,7 +29,8 @@ def si_sdr_db(estimate: np.ndarray, reference: np.ndarray) -> np.ndarray:
     target = (estimate * reference).sum(axis=-1, keepdims=True) / energy * reference
     kept, distorted = (target**2).sum(axis=-1), ((estimate - target) ** 2).sum(axis=-1)
     ratio_db = 10 * np.log10(np.maximum(kept, _LEAST) / np.maximum(distorted, _LEAST))
-    return np.asarray(np.clip(ratio_db, -_LARGEST_DB, _LARGEST_DB))
+    silent = (estimate**2).sum(axis=-1) <= _LEAST
+    return np.asarray(np.where(silent, _LOWEST_DB, np.clip(ratio_db, _LOWEST_DB, _HIGHEST_DB)))
 
 
 def si_sdr_measures(estimates: np.ndarray, stems: np.ndarray, mixture: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,0 +1,129 @@
+"""Every method on the same test examples: the table of docs/accuracy.md.
+
+Run piecewise, as long and as often as wanted; what is done is not done again:
+
+    python -m benchmarks.accuracy --budget-s 1200 --methods ours pix2pix --folds 0 1 --seeds 1
+    python -m benchmarks.accuracy --write docs/accuracy.md
+
+Without ``--pairs`` examples are scenes by formula; ``--pairs 'results/models/community/fold{fold}/pairs.zarr'`` takes
+stores that stage pair wrote, one for each fold. Each method x fold x seed is one file in ``--out`` (its measures on
+each test example, by protocol), written whole, and one line in ``accuracy.jsonl``.
+"""
+
+import argparse
+import json
+import os
+import platform
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import torch
+import yaml
+
+from antiphon.io.pairs import read_pairs_attributes
+from antiphon.learning.devices import choose_device
+from antiphon.learning.recipe import Adversary, Recipe
+from antiphon.signal.grid import Grid
+from benchmarks.accuracy_material import FormulaMaterial, Material, PairsMaterial
+from benchmarks.accuracy_methods import CLASSIFIERS, METHODS, SEPARATORS, Terms, run_method
+from benchmarks.accuracy_table import Stored, markdown, save, write_between_marks
+
+FOLDS = 5
+
+
+def main() -> None:
+    """Run what is missing of what was asked for, then show and, if asked, write the table."""
+    options = arguments()
+    settings = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
+    torch.set_num_threads(options.threads)
+    material = chosen_material(options, settings)
+    folder = Path(options.out)
+    if not options.write:
+        for fold in options.folds:
+            run_fold(fold, material, options, settings, folder)
+    table = markdown(folder, material.grid, budget=options.budget_s)
+    print(table)
+    if options.write:
+        write_between_marks(Path(options.write), table)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--budget-s", type=float, default=1200, help="training time of a method, fold and seed, seconds"
+    )
+    parser.add_argument(
+        "--methods", nargs="+", default=list(METHODS), choices=METHODS, metavar="METHOD", help=", ".join(METHODS)
+    )
+    parser.add_argument("--folds", type=int, nargs="+", default=list(range(FOLDS)), choices=range(FOLDS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="of trained methods; others have none")
+    parser.add_argument("--pairs", help="stores of stage pair, with {fold} in the path")
+    parser.add_argument("--scenes", type=int, default=500, help="scenes by formula in all, without --pairs")
+    parser.add_argument("--duration-s", type=float, default=12.0, help="length of a scene")
+    parser.add_argument("--sounds", type=int, default=20, help="test scenes of a fold that are turned back into sound")
+    parser.add_argument(
+        "--weights", nargs="*", default=[], metavar="NETWORK=PATH", help="pretrained: resnet50, vgg16, deeplabv3"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", default="benchmarks/results/accuracy", help="folder of what is done")
+    parser.add_argument("--write", help="only write the table into this page, between its marks")
+    return parser.parse_args()
+
+
+def chosen_material(options: argparse.Namespace, settings: dict) -> Material:
+    """Return the examples that methods are compared on."""
+    if options.pairs:
+        grid = read_pairs_attributes(Path(options.pairs.format(fold=options.folds[0])))["grid"]
+        return PairsMaterial(options.pairs, Grid(**grid))
+    cells, formula = settings["stft"], settings["pair"]["formula"]
+    return FormulaMaterial(
+        count=options.scenes,
+        duration_s=options.duration_s,
+        snr_low_db=formula["snr_low_db"],
+        snr_high_db=formula["snr_high_db"],
+        rule=settings["pair"]["mask_rule"],
+        grid=Grid(cells["window_s"], cells["hop_s"], cells["bins"]),
+        folds=FOLDS,
+        seed=1,
+    )
+
+
+def run_fold(number: int, material: Material, options: argparse.Namespace, settings: dict, folder: Path) -> None:
+    """Run the methods of one fold that are not done yet."""
+    missing = [
+        (method, seed)
+        for method in options.methods
+        for seed in (options.seeds if method in (*SEPARATORS, *CLASSIFIERS) else [0])
+        if not Stored(method, number, seed).path(folder).exists()
+    ]
+    if not missing:
+        return
+    fold = material.fold(number)
+    for method, seed in missing:
+        outcome = run_method(method, material, fold, terms(options, settings, seed))
+        asked = {"budget_s": options.budget_s, "device": options.device, "threads": options.threads}
+        about = {**outcome.about, **asked, "machine": f"{platform.machine()}, {platform.processor() or 'cpu'}"}
+        line = save(folder, Stored(method, number, seed), outcome.judgements, fold.tests, about, material.grid)
+        print(json.dumps(line), flush=True)
+
+
+def terms(options: argparse.Namespace, settings: dict, seed: int) -> Terms:
+    """Return what every method is given alike."""
+    train = {key: value for key, value in settings["train"].items() if key != "recipe"}
+    return Terms(
+        budget_s=options.budget_s,
+        seed=seed,
+        device=choose_device(options.device),
+        recipe=Recipe(**{**train, "critic": Adversary(**train["critic"])}),
+        widths=settings["models"]["community"]["widths"],
+        weights={name: Path(path) for name, path in (one.split("=", 1) for one in options.weights)},
+        sounds=options.sounds,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""What methods are compared on: examples in folds that part no group, with their sound where it is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from antiphon.io.pairs import TEST_SPLITS, read_examples, splits_of
+from antiphon.scenes.soundscape import LABELS, Scene, make_scene
+from antiphon.signal.grid import Grid
+from antiphon.signal.levels import NOT_HEARD
+from antiphon.signal.masking import pack_masks, source_masks
+from antiphon.signal.spectrogram import level_codes, power
+from antiphon.stats.folds import grouped_folds
+
+RATES_HZ = (22_050, 32_000, 48_000)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Some examples; attributes as of :class:`antiphon.io.pairs.Examples`, and where each stands in the material."""
+
+    level: np.ndarray
+    mask_bits: np.ndarray
+    known_bits: np.ndarray | None
+    floor: np.ndarray
+    background: np.ndarray
+    snr_db: np.ndarray
+    groups: tuple[str, ...]
+    sources: tuple[str, ...]
+    place: np.ndarray
+
+    def take(self, which: np.ndarray) -> Cut:
+        """Return some of them."""
+        taken = {}
+        for field in fields(self):
+            values = getattr(self, field.name)
+            if isinstance(values, np.ndarray):
+                taken[field.name] = values[which]
+        return replace(self, **taken, groups=tuple(self.groups[int(i)] for i in which))
+
+    def at_most(self, count: int) -> Cut:
+        """Return at most ``count`` of them, evenly spread."""
+        return self.take(np.linspace(0, len(self.level) - 1, min(count, len(self.level))).astype(int))
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one fold learns from, is tuned on and tested on, by protocol."""
+
+    train: Cut
+    validation: Cut
+    tests: Mapping[str, Cut]
+
+
+class Material(Protocol):
+    """Examples in folds."""
+
+    grid: Grid
+    sources: tuple[str, ...]
+
+    def fold(self, number: int) -> Fold:
+        """Return one fold."""
+
+    def scene(self, place: int) -> Scene | None:
+        """Return the sound of an example, with its stems in the order of the sources; None: not at hand."""
+
+
+@dataclass(frozen=True)
+class FormulaMaterial:
+    """Scenes by formula, each its own group: fold k is tested on every fifth of them and tuned on the next.
+
+    One protocol only: all scenes come from the same formulas, so nothing is unseen but the scene.
+    """
+
+    count: int
+    duration_s: float
+    snr_low_db: float
+    snr_high_db: float
+    rule: Mapping[str, float]
+    grid: Grid
+    folds: int
+    seed: int
+    sources: tuple[str, ...] = LABELS
+
+    def scene(self, place: int) -> Scene:
+        """Return a scene; the same place gives the same scene."""
+        rng = np.random.default_rng((self.seed, place))
+        return make_scene(
+            rng,
+            duration_s=self.duration_s,
+            rate_hz=int(rng.choice(RATES_HZ)),
+            snr_low_db=self.snr_low_db,
+            snr_high_db=self.snr_high_db,
+        )
+
+    def masks(self, scene: Scene, change_db: float = 0.0) -> np.ndarray:
+        """Return the masks by the rule, or by one that is this much stricter about the background."""
+        rule = {**self.rule, "above_background_db": self.rule["above_background_db"] + change_db}
+        stems = np.stack([power(stem, scene.rate_hz, self.grid) for stem in scene.stems])
+        heard = self.grid.heard_bins(scene.rate_hz)
+        return source_masks(stems, power(scene.bed, scene.rate_hz, self.grid), heard_bins=heard, **rule)
+
+    def fold(self, number: int) -> Fold:
+        """Return one fold."""
+        every = _formula_examples(self)
+        present = np.stack([(every.mask_bits >> k & 1).any((1, 2)) for k in range(len(self.sources))], axis=1)
+        fold = grouped_folds(every.groups, present, self.folds)
+        test, tuned = fold == number, fold == (number + 1) % self.folds
+        parts = (np.flatnonzero(one) for one in (~test & ~tuned, tuned, test))
+        train, validation, judged = (every.take(one) for one in parts)
+        return Fold(train, validation, {"in_domain": judged})
+
+
+@cache
+def _shared(count: int) -> dict[str, Cut]:
+    return {}
+
+
+def _formula_examples(material: FormulaMaterial) -> Cut:
+    """Make all examples once."""
+    kept = _shared(material.count)
+    key = repr(material)
+    if key not in kept:
+        kept[key] = _made(material)
+    return kept[key]
+
+
+def _made(material: FormulaMaterial) -> Cut:
+    rows = []
+    for place in range(material.count):
+        scene = material.scene(place)
+        level = level_codes(scene.mixture, scene.rate_hz, material.grid)
+        quiet = level_codes(scene.floor, scene.rate_hz, material.grid)
+        rows.append(
+            (level, pack_masks(material.masks(scene)), *map(_quantile, (quiet, level), (0.1, 0.5)), scene.snr_db)
+        )
+    level, bits, floor, background, snr_db = (np.stack(column) for column in zip(*rows, strict=True))
+    groups = tuple(f"scene-{place:05d}" for place in range(material.count))
+    place = np.arange(material.count)
+    return Cut(level, bits, None, floor, background, snr_db, groups, material.sources, place)
+
+
+def _quantile(codes: np.ndarray, share: float) -> np.ndarray:
+    if not len(codes):
+        return np.full(codes.shape[1], NOT_HEARD, dtype=np.uint8)
+    return np.quantile(codes, share, axis=0, method="inverted_cdf").astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class PairsMaterial:
+    """Examples that stage pair wrote, one store a fold: a path with ``{fold}`` in it. Their sound is not at hand."""
+
+    pattern: str
+    grid: Grid
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the sources."""
+        return read_examples(Path(self.pattern.format(fold=0)), "validation").sources
+
+    def fold(self, number: int) -> Fold:
+        """Return one fold."""
+        path = Path(self.pattern.format(fold=number))
+        tests = {protocol: _cut(path, split) for protocol, split in TEST_SPLITS.items() if split in splits_of(path)}
+        return Fold(_cut(path, "train"), _cut(path, "validation"), tests)
+
+    def scene(self, place: int) -> None:
+        """Return None: a store of examples keeps no sound."""
+
+
+def _cut(path: Path, split: str) -> Cut:
+    some = read_examples(path, split)
+    wanted = [field.name for field in fields(Cut) if field.name != "place"]
+    return Cut(**{name: getattr(some, name) for name in wanted}, place=np.arange(len(some.level)))
+
+
+def groups_of(cuts: Sequence[Cut]) -> tuple[str, ...]:
+    """Return the groups of several cuts, one after the other."""
+    return tuple(group for cut in cuts for group in cut.groups)

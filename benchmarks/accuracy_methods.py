@@ -1,0 +1,332 @@
+"""How each method of the comparison learns, within one budget, and how it is judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from antiphon.baselines.mfcc import MfccForest, clip_vector
+from antiphon.baselines.spectral_gating import gated_image
+from antiphon.learning.apply import Separator
+from antiphon.learning.clips import clip_scores, learn_clips, make_classifier
+from antiphon.learning.contenders import (
+    SPECTROGRAM_METHODS,
+    Contender,
+    by_frequency,
+    conventional,
+    energy_contender,
+    judged,
+    limits,
+    network_contender,
+    nothing_and_everything,
+    tuned_codes,
+)
+from antiphon.learning.devices import choose_dtype
+from antiphon.learning.fit import Training, fit
+from antiphon.learning.generators import make_generator, parameters
+from antiphon.learning.published import published
+from antiphon.learning.recipe import Recipe
+from antiphon.learning.tiles import Tiles
+from antiphon.learning.validation import validate
+from antiphon.networks.generator import Generator
+from antiphon.signal.resynthesis import resynthesised
+from antiphon.stats.judgement import Judgement, presence
+from antiphon.stats.measures import found_cells, picture
+from antiphon.stats.presence import best_least_share, clip_measures
+from antiphon.stats.si_sdr import si_sdr_measures
+from benchmarks.accuracy_material import Cut, Fold, FormulaMaterial, Material
+
+SEPARATORS: Mapping[str, tuple[str, bool]] = {
+    "ours": ("resunet", False),
+    "ours with critic": ("resunet", True),
+    "pix2pix": ("pix2pix", True),
+    "pix2pix without critic": ("pix2pix", False),
+    "atrous_segnet": ("atrous_segnet", False),
+    "atrous_segnet with critic": ("atrous_segnet", True),
+    "deeplabv3": ("deeplabv3", False),
+    "deeplabv3 with critic": ("deeplabv3", True),
+}
+"""Network and whether a critic plays."""
+CLASSIFIERS = ("resnet50", "vgg16", "mfcc")
+SIMPLE = ("energy threshold", *SPECTROGRAM_METHODS, "spectral_gating", "identity", "silence")
+LIMITS = ("oracle", "one cell wider", "one frame late", "one bin higher", "rule 1 dB stricter", "rule 1 dB looser")
+METHODS = (*SEPARATORS, *SIMPLE, *LIMITS, *CLASSIFIERS)
+TILE_FRAMES = 256
+_LOOKS, _LOOK_SHARE, _LOOK_EXAMPLES = 8, 0.2, 24
+_CLIP_RATE, _CLIP_BATCH = 1e-4, 16
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What every method is given alike.
+
+    Attributes
+    ----------
+    budget_s
+        Seconds for training: of the processor on a CPU (all threads together), of the clock on a GPU.
+    seed
+        Seed of weights and tiles.
+    device
+        Where networks compute.
+    recipe
+        Our own recipe.
+    widths
+        Channels of our own network.
+    weights
+        Files of pretrained weights by network; those that have none start from scratch.
+    sounds
+        Test examples of a fold that are turned back into sound.
+    """
+
+    budget_s: float
+    seed: int
+    device: torch.device
+    recipe: Recipe
+    widths: Sequence[int]
+    weights: Mapping[str, Path]
+    sounds: int
+
+    def now_s(self) -> float:
+        """Return the time that counts."""
+        return time.process_time() if self.device.type == "cpu" else time.perf_counter()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Judgements by protocol, and what they cost."""
+
+    judgements: dict[str, Judgement]
+    about: dict[str, Any]
+
+
+def run_method(name: str, material: Material, fold: Fold, terms: Terms) -> Outcome:
+    """Let one method learn on a fold and judge it on the fold's tests."""
+    start = terms.now_s()
+    if name in CLASSIFIERS:
+        return _classified(name, material, fold, terms)
+    contender, about = _contender(name, material, fold, terms)
+    about["learning_s"] = round(terms.now_s() - start, 1)
+    found = dict(zip(fold.tests, judged(contender, fold.validation, fold.tests.values()), strict=True))
+    if isinstance(material, FormulaMaterial) and terms.sounds:
+        least = tuned_codes(contender, fold.validation)
+        found = {
+            protocol: Judgement(
+                one.method, {**one.measures, **_sounds(contender, least, material, fold.tests[protocol], terms)}
+            )
+            for protocol, one in found.items()
+        }
+    return Outcome(found, about)
+
+
+def _contender(name: str, material: Material, fold: Fold, terms: Terms) -> tuple[Contender, dict[str, Any]]:
+    if name in SEPARATORS:
+        return _trained(name, fold, terms)
+    if name == "energy threshold":
+        return energy_contender(fold.validation, lambda one: _ready(one, terms)), {}
+    if name in SPECTROGRAM_METHODS:
+        return conventional(name, fold.train), {}
+    if name == "spectral_gating":
+        return by_frequency("spectral gating", _gated(material), fold.train), {}
+    others = [*nothing_and_everything(len(material.sources)), *limits(), *_other_rules(material)]
+    return next(one for one in others if one.name == name or one.name.endswith(name) or name in one.name), {}
+
+
+def _ready(generator: Generator, terms: Terms) -> Separator:
+    return Separator.ready(generator, device=terms.device, dtype=choose_dtype("auto", terms.device))
+
+
+def _gated(material: Material) -> Callable[[Cut, int], np.ndarray]:
+    """Return what noisereduce makes of an example's sound."""
+
+    def view(examples: Cut, number: int) -> np.ndarray:
+        scene = material.scene(int(examples.place[number]))
+        if scene is None:
+            raise SystemExit("spectral_gating needs sound; these examples have none, leave the method out")
+        return gated_image(scene.mixture, scene.rate_hz, material.grid, examples.background[number])
+
+    return view
+
+
+def _other_rules(material: Material) -> list[Contender]:
+    """Return the truth as it would be if the rule asked for 1 dB more or less above the background."""
+    if not isinstance(material, FormulaMaterial):
+        return []
+
+    def find(examples: Cut, change_db: float) -> Any:
+        for number, place in enumerate(examples.place):
+            masks = material.masks(material.scene(int(place)), change_db)
+            codes = np.where(masks, 254, 0).astype(np.uint8)
+            yield np.where(examples.level[number] == 0, np.uint8(255), codes)
+
+    return [
+        Contender("limit: rule 1 dB stricter", lambda examples: find(examples, 1.0)),
+        Contender("limit: rule 1 dB looser", lambda examples: find(examples, -1.0)),
+    ]
+
+
+def _recipe(network: str, with_critic: bool, terms: Terms) -> Recipe:
+    own = replace(
+        terms.recipe, seed=terms.seed, tile_frames=TILE_FRAMES if network != "resunet" else terms.recipe.tile_frames
+    )
+    recipe = published(network, own)
+    if not with_critic:
+        return replace(recipe, critic=replace(recipe.critic, weight=0.0))
+    return replace(recipe, critic=own.critic) if not recipe.critic.weight else recipe
+
+
+def _trained(name: str, fold: Fold, terms: Terms) -> tuple[Contender, dict[str, Any]]:
+    """Train a separator: as many steps as the budget pays for, looks at validation included."""
+    network, with_critic = SEPARATORS[name]
+    recipe, count = _recipe(network, with_critic, terms), len(fold.train.sources)
+    looked_at = fold.validation.at_most(_LOOK_EXAMPLES)
+
+    def begin(of: Recipe) -> Training:
+        generator = make_generator(
+            network, widths=terms.widths, sources=count, bins=fold.train.level.shape[2], seed=terms.seed
+        )
+        if network in terms.weights:
+            _load_trunk(generator, terms.weights[network])
+        return Training.begin(of, generator, count, terms.device, choose_dtype("auto", terms.device))
+
+    tiles = Tiles(fold.train, recipe.tile_frames, recipe.batch_size, terms.seed)
+    steps, looks = _affordable(
+        begin(replace(recipe, steps=10, critic=replace(recipe.critic, start=0.0, ramp=0.0))), tiles, looked_at, terms
+    )
+    recipe = replace(recipe, steps=steps, validate_every=ceil(steps / looks))
+    training = begin(recipe)
+    for _ in fit(training, tiles, looked_at):
+        pass
+    best = training.best
+    assert best is not None
+    generator = training.generator
+    generator.load_state_dict(best["weights"])
+    about = {
+        "network": network,
+        "parameters": parameters(generator),
+        "steps": steps,
+        "best_step": best["step"],
+        "tiles": steps * recipe.batch_size,
+        "weights": str(terms.weights.get(network, "from scratch")),
+    }
+    return network_contender(name, _ready(generator, terms)), about
+
+
+def _affordable(training: Training, tiles: Tiles, looked_at: Cut, terms: Terms) -> tuple[int, int]:
+    """Return the steps and the looks at validation that the budget pays for, by the cost of a few of them."""
+    training.play(tiles.batch(0))
+    start = terms.now_s()
+    for step in range(1, 4):
+        training.play(tiles.batch(step))
+    step_s = (terms.now_s() - start) / 3
+    start = terms.now_s()
+    validate(training.average, looked_at, training.device, training.dtype)
+    look_s = terms.now_s() - start
+    looks = max(1, min(_LOOKS, int(_LOOK_SHARE * terms.budget_s / look_s)))
+    # What was spent here is part of the budget, too.
+    left_s = terms.budget_s - looks * look_s - 4 * step_s - look_s
+    return max(looks, int(left_s / step_s)), looks
+
+
+def _load_trunk(network: torch.nn.Module, path: Path) -> None:
+    """Load pretrained weights by name; the last layer, whose classes are others, stays fresh."""
+    given = torch.load(path, map_location="cpu", weights_only=True)
+    own = network.state_dict()
+    fitting = {
+        key: value
+        for name, value in given.items()
+        for key in (name, f"backbone.{name}")
+        if key in own and own[key].shape == value.shape
+    }
+    if not fitting:
+        raise SystemExit(f"{path}: holds no weights of {type(network).__name__}")
+    network.load_state_dict({**own, **fitting})
+
+
+def _classified(name: str, material: Material, fold: Fold, terms: Terms) -> Outcome:
+    """Train a clip classifier within the budget and judge presence."""
+    start = terms.now_s()
+    score, about = _mfcc(material, fold, terms) if name == "mfcc" else _network_scores(name, fold, terms)
+    about["learning_s"] = round(terms.now_s() - start, 1)
+    least = best_least_share(score(fold.validation), _presence(fold.validation))
+    outcome = {}
+    for protocol, test in fold.tests.items():
+        present = _presence(test)
+        empty = Judgement.of(name, (np.zeros((len(test.sources), *one.shape), np.uint8) for one in test.level[:1]),
+                             [1] * len(test.sources), test.take(np.array([0])), "hard").measures  # fmt: skip
+        nothing = {key: np.zeros(present.shape) for key in empty}
+        outcome[protocol] = Judgement(
+            name, {**nothing, **clip_measures(score(test), present, least), "present": present}
+        )
+    return Outcome(outcome, about)
+
+
+def _presence(examples: Cut) -> np.ndarray:
+    return np.stack([presence(examples, number) for number in range(len(examples.level))])
+
+
+def _mfcc(material: Material, fold: Fold, terms: Terms) -> tuple[Callable[[Cut], np.ndarray], dict[str, Any]]:
+    def vectors(examples: Cut) -> np.ndarray:
+        return np.stack([clip_vector(level, material.grid) for level in examples.level])
+
+    forest = MfccForest.learned(vectors(fold.train), _presence(fold.train), terms.seed)
+    return lambda examples: forest.probability(vectors(examples)), {"weights": "random forest of 200 trees"}
+
+
+def _network_scores(name: str, fold: Fold, terms: Terms) -> tuple[Callable[[Cut], np.ndarray], dict[str, Any]]:
+    tiles = Tiles(fold.train, TILE_FRAMES, _CLIP_BATCH, terms.seed)
+
+    def fresh() -> torch.nn.Module:
+        network = make_classifier(name, sources=len(fold.train.sources), seed=terms.seed)
+        if name in terms.weights:
+            _load_trunk(network, terms.weights[name])
+        return network
+
+    trial = learn_clips(fresh(), tiles, 4, _CLIP_RATE, terms.device)
+    next(trial)
+    start = terms.now_s()
+    steps_done = sum(1 for _ in trial)
+    step_s = (terms.now_s() - start) / steps_done
+    steps = max(1, int(terms.budget_s / step_s) - 4)
+    network = fresh()
+    for _ in learn_clips(network, tiles, steps, _CLIP_RATE, terms.device):
+        pass
+    about = {
+        "network": name,
+        "parameters": sum(one.numel() for one in network.parameters()),
+        "steps": steps,
+        "tiles": steps * _CLIP_BATCH,
+        "weights": str(terms.weights.get(name, "from scratch")),
+    }
+    return lambda examples: clip_scores(network, examples, TILE_FRAMES, terms.device), about
+
+
+def _sounds(
+    contender: Contender, least: Sequence[int], material: FormulaMaterial, test: Cut, terms: Terms
+) -> dict[str, np.ndarray]:
+    """Turn some test examples back into sound and hold it against the stems; the others count nowhere."""
+    count, sources = len(test.level), len(test.sources)
+    columns = {name: np.zeros((count, sources)) for name in ("si_sdr_db", "si_sdr_gain_db", "si_sdr_clips")}
+    some = test.take(np.arange(min(terms.sounds, count)))
+    for number, codes in enumerate(contender.find(some)):
+        scene = material.scene(int(some.place[number]))
+        mixture = scene.mixture
+        masks = _shares(codes, least, picture(some.level[number], some.floor[number]), contender.image)
+        estimates = resynthesised(mixture, scene.rate_hz, masks, material.grid)[:-1]
+        for name, values in si_sdr_measures(estimates, scene.stems, mixture).items():
+            columns[name][number] = values
+    return columns
+
+
+def _shares(codes: np.ndarray, least: Sequence[int], mixture: np.ndarray, image: str) -> np.ndarray:
+    """Return the share of each cell's amplitude that a method gives each source."""
+    if image == "hard":
+        return found_cells(codes, least).astype(np.float32)
+    share = np.where(codes == 255, np.float32(0), codes / np.float32(254))
+    return share if image == "soft" else np.clip(share / np.maximum(mixture, 1e-3), 0, 1)

@@ -1,0 +1,145 @@
+"""What is done of the comparison, on disk, and the table that it makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from antiphon.io.whole import whole_file
+from antiphon.signal.grid import Grid
+from antiphon.stats.folds import indicative
+from antiphon.stats.judgement import MACRO, Judgement, resampled_weights
+from benchmarks.accuracy_material import Cut
+
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+_RESAMPLES, _SEED = 1000, 1
+_COLUMNS = {
+    "f1": "F1",
+    "iou": "IoU",
+    "f1_near": "F1 ±1 cell",
+    "event_recall": "event recall",
+    "silent_false_share": "false area in silence",
+    "clip_f1": "clip F1",
+    "image_mse": "image MSE",
+    "si_sdr_gain_db": "SI-SDR gain, dB",
+    "occupancy_bias": "occupancy bias",
+    "occupancy_r": "occupancy r",
+    "batch16_iou": "IoU, batches of 16",
+    "batch8_mean_iou": "2-class IoU, batches of 8",
+}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One method, fold and seed."""
+
+    method: str
+    fold: int
+    seed: int
+
+    def path(self, folder: Path) -> Path:
+        """Return the file that holds it."""
+        return folder / f"{self.method.replace(' ', '_')}.fold{self.fold}.seed{self.seed}.npz"
+
+
+def save(
+    folder: Path,
+    stored: Stored,
+    judgements: Mapping[str, Judgement],
+    tests: Mapping[str, Cut],
+    about: Mapping[str, Any],
+    grid: Grid,
+) -> dict[str, Any]:
+    """Write the measures of one run, whole or not at all, and its line; return the line."""
+    arrays: dict[str, Any] = {}
+    line: dict[str, Any] = {"name": f"accuracy.{stored.method}", "fold": stored.fold, "seed": stored.seed, **about}
+    for protocol, judgement in judgements.items():
+        test = tests[protocol]
+        arrays |= {f"{protocol}/{name}": values for name, values in judgement.measures.items()}
+        arrays[f"{protocol}/groups"] = np.array(test.groups)
+        weights = np.ones((1, len(test.groups)))
+        rows = judgement.rows(test.sources, weights, hop_s=grid.hop_s, bin_hz=grid.bin_hz)
+        for name in ("f1", "iou", "clip_f1"):
+            line[f"{protocol}.{name}"] = {str(row["source"]): _rounded(row.get(name)) for row in rows}
+    sources = next(iter(tests.values())).sources
+    arrays["about"] = np.array(
+        json.dumps({**about, "method": next(iter(judgements.values())).method, "sources": sources})
+    )
+    with whole_file(stored.path(folder)) as scratch, scratch.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    with (folder / "accuracy.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(line) + "\n")
+    return line
+
+
+def _rounded(value: Any) -> float | None:
+    return None if value is None or isnan(value) else round(float(value), 4)
+
+
+def markdown(folder: Path, grid: Grid, budget: float) -> str:
+    """Return the tables of all that is done: folds pooled, seeds as further examples of the same groups."""
+    by_method: dict[str, list[Any]] = {}
+    for path in sorted(folder.glob("*.npz")):
+        by_method.setdefault(path.name.split(".fold")[0], []).append(np.load(path, allow_pickle=False))
+    protocols = sorted({key.split("/")[0] for many in by_method.values() for key in many[0].files if "/" in key})
+    texts = [_protocol(protocol, by_method, grid) for protocol in protocols]
+    return "\n\n".join(texts) if texts else "Nothing is done yet."
+
+
+def _protocol(protocol: str, by_method: Mapping[str, list[Any]], grid: Grid) -> str:
+    lines, weak = [], np.zeros(0, dtype=bool)
+    sources: list[str] = []
+    for many in by_method.values():
+        about = json.loads(str(many[0]["about"]))
+        sources = about["sources"]
+        names = [key.split("/", 1)[1] for key in many[0].files if key.startswith(f"{protocol}/")]
+        measures = {
+            name: np.concatenate([one[f"{protocol}/{name}"] for one in many]) for name in names if name != "groups"
+        }
+        groups = [str(one) for part in many for one in part[f"{protocol}/groups"]]
+        weak = indicative(groups, np.nan_to_num(measures["present"]) > 0)
+        weights = resampled_weights(groups, _RESAMPLES, _SEED)
+        rows = Judgement(about["method"], measures).rows(sources, weights, hop_s=grid.hop_s, bin_hz=grid.bin_hz)
+        lines.append(_line(about, {str(row["source"]): row for row in rows}, sources, len(many)))
+    shown = [f"{name} F1{' (indicative)' if few else ''}" for name, few in zip(sources, weak, strict=True)]
+    header = ["method", *_COLUMNS.values(), *shown, "runs", "parameters", "steps", "learning, s", "weights"]
+    lines.sort(key=lambda cells: (cells[0].startswith("limit"), -_leading(cells[1])))
+    rule = ["---"] + ["---:"] * (len(header) - 2) + ["---"]
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *lines))
+    return f"### {protocol.replace('_', '-')}\n\n{table}"
+
+
+def _line(about: Mapping[str, Any], rows: Mapping[str, Any], sources: list[str], runs: int) -> list[str]:
+    macro = rows[MACRO]
+    cells = [_cell(macro, name) for name in _COLUMNS]
+    cells += [_cell(rows[source], "f1") for source in sources]
+    cost = [f"{about[key]:,}" if key in about else "–" for key in ("parameters", "steps", "learning_s")]
+    return [str(about["method"]), *cells, str(runs), *cost, str(about.get("weights", "–"))]
+
+
+def _cell(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name, float("nan"))
+    if isnan(value):
+        return "–"
+    digits = 4 if name in ("image_mse", "silent_false_share", "occupancy_bias") else 1 if name.endswith("_db") else 3
+    low, high = (row.get(f"{name}_{side}", float("nan")) for side in ("low", "high"))
+    interval = "" if isnan(low) or name not in ("f1", "iou", "clip_f1") else f" ({low:.2f}–{high:.2f})"
+    return f"{value:.{digits}f}{interval}"
+
+
+def _leading(cell: str) -> float:
+    return -1.0 if cell.startswith("–") else float(cell.split(maxsplit=1)[0])
+
+
+def write_between_marks(page: Path, table: str) -> None:
+    """Put the table between the marks of a page."""
+    text = page.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    page.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")

@@ -1,0 +1,76 @@
+"""The comparison runs piecewise, goes on where it was left, and writes its table."""
+
+import sys
+
+import numpy as np
+import pytest
+from benchmarks import accuracy
+from benchmarks.accuracy_material import FormulaMaterial
+from benchmarks.accuracy_table import BEGIN, END
+
+SMALL = ["--scenes", "10", "--duration-s", "1", "--sounds", "1", "--threads", "1", "--budget-s", "1"]
+METHODS = ["ours", "wiener", "identity", "rule 1 dB stricter", "mfcc"]
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, root):
+    folder = tmp_path_factory.mktemp("accuracy")
+    run(root, folder, "--folds", "0", "--methods", *METHODS)
+    return folder
+
+
+def run(root, folder, *more):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.setattr(sys, "argv", ["accuracy", *SMALL, "--out", str(folder), *more])
+        accuracy.main()
+
+
+def test_run__keeps_what_is_done(done, root, capsys):
+    files = {path.name: path.stat().st_mtime_ns for path in done.glob("*.npz")}
+    assert len(files) == len(METHODS)
+    run(root, done, "--folds", "0", "1", "--methods", "wiener", "identity")
+    again = {path.name: path.stat().st_mtime_ns for path in done.glob("*.npz")}
+    assert {name: again[name] for name in files} == files
+    assert len(again) == len(METHODS) + 2
+    assert "| wiener |" in capsys.readouterr().out
+
+
+def test_run__says_what_a_method_cost(done):
+    with np.load(done / "ours.fold0.seed1.npz") as kept:
+        about = str(kept["about"])
+        assert kept["in_domain/hits"].shape == (2, 3)
+        assert kept["in_domain/si_sdr_clips"].shape == (2, 3)
+    assert all(word in about for word in ('"steps"', '"parameters"', '"budget_s": 1.0', '"from scratch"'))
+
+
+def test_table__goes_between_the_marks_of_a_page(done, root, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
+    run(root, done, "--write", str(page))
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith(f"{END}\nafter\n")
+    assert "old" not in text
+    assert "### in-domain" in text
+    assert "limit: rule 1 dB stricter" in text
+    assert "(indicative)" in text
+
+
+def test_page__has_marks_for_the_table(root):
+    text = (root / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    assert text.count(BEGIN) == text.count(END) == 1
+
+
+def test_folds__test_each_scene_once(grid):
+    rule = {"above_background_db": 6.0, "below_peak_db": 50.0, "other_margin_db": 6.0, "least_cells": 12}
+    material = FormulaMaterial(10, 1.0, 0.0, 20.0, rule, grid, folds=5, seed=1)
+    folds = [material.fold(number) for number in range(5)]
+    tested = [group for fold in folds for group in fold.tests["in_domain"].groups]
+    assert sorted(tested) == sorted(set(tested))
+    assert len(tested) == 10
+    for fold in folds:
+        parts = [set(part.groups) for part in (fold.train, fold.validation, fold.tests["in_domain"])]
+        assert not parts[0] & parts[1]
+        assert not parts[0] & parts[2]
+        assert not parts[1] & parts[2]

@@ -26,7 +26,7 @@ test-slurm: setup      ## the workflow on a real Slurm, brought up from Debian's
 	PATH="$(CURDIR)/$(BIN):$$PATH" ANTIPHON_SLURM_LAB=1 $(BIN)/pytest -m "slurm or slurm_lab" tests/slurm
 
 bench: setup           ## speed beside peers, as ratios of one run
-	for work in ingest stft tabulate; do $(BIN)/python -m benchmarks.$$work || exit 1; done
+	for work in ingest stft infer tabulate; do $(BIN)/python -m benchmarks.$$work || exit 1; done
 
 bench-%: setup         ## one of them, such as bench-stft
 	$(BIN)/python -m benchmarks.$*

@@ -94,13 +94,38 @@ def test_infer__gives_a_probability_to_every_cell_that_was_heard(season, tmp_pat
     assert store.attributes["model"] == "tiny"
 
 
-@pytest.mark.parametrize("batch", [1, 7])
-def test_infer__does_not_depend_on_the_batch(season, tmp_path, batch):
+@pytest.mark.parametrize("change", [{"batch": 7}, {"workers": 3}])
+def test_infer__gives_the_same_bytes_whatever_the_machine_is_asked_for(season, tmp_path, change):
     infer.run(**arguments(season, tmp_path / "a"))
-    infer.run(**arguments(season, tmp_path / "b", batch=batch))
-    for name in ("A1.2024-05-02.zarr", "A1.2024-05-05.zarr"):
-        one, other = (open_store(tmp_path / folder / name).probabilities(slice(0, 1500)).astype(int) for folder in "ab")
-        assert np.abs(one - other).max() <= 1
+    infer.run(**arguments(season, tmp_path / "b", **change))
+    assert digest(tmp_path / "a") == digest(tmp_path / "b")
+
+
+def test_infer__says_what_computed(season, tmp_path):
+    infer.run(**arguments(season, tmp_path))
+    attributes = open_store(tmp_path / "A1.2024-05-02.zarr").attributes
+    card = json.loads((season / "model" / "card.json").read_text())
+    assert attributes["computed"] == {"device": "cpu", "runtime": "openvino", "precision": "float32"}
+    assert attributes["weights_sha256"] == card["weights_sha256"]
+    assert attributes["grid"] == card["grid"]
+
+
+def test_infer__in_another_precision_is_another_store(season, tmp_path):
+    infer.run(**arguments(season, tmp_path))
+    before = {identity(path) for path in tmp_path.glob("*.zarr")}
+    infer.run(**arguments(season, tmp_path, precision="bfloat16"))
+    assert not before & {identity(path) for path in tmp_path.glob("*.zarr")}
+
+
+def test_infer__without_ranges_in_the_card_refuses_eight_bits(season, tmp_path):
+    with pytest.raises(AntiphonError, match="no input_ranges"):
+        infer.run(**arguments(season, tmp_path, precision="int8"))
+
+
+def test_infer__with_strips_that_do_not_fit_the_network_says_so(season, tmp_path):
+    settings = json.dumps({**SETTINGS, "strip_frames": 96, "margin_frames": 47})
+    with pytest.raises(AntiphonError, match="infer"):
+        infer.run(**arguments(season, tmp_path, settings=settings))
 
 
 def test_infer__killed_in_the_middle_ends_with_the_same_bytes(season, tmp_path):
@@ -136,6 +161,15 @@ def test_infer__keeps_only_what_is_active_when_asked(season, tmp_path):
         for folder in ("all", "active")
     )
     np.testing.assert_array_equal(active, np.where(every < np.ceil(0.1 * 254), 0, every))
+
+
+def test_infer__keeps_no_probability_when_asked(season, tmp_path):
+    infer.run(**arguments(season, tmp_path / "all"))
+    infer.run(**arguments(season, tmp_path / "none", settings=json.dumps({**SETTINGS, "keep": "none"})))
+    stores = [open_store(tmp_path / folder / "A1.2024-05-02.zarr") for folder in ("all", "none")]
+    every, flat = (store.probabilities(slice(0, 1500)) for store in stores)
+    assert np.array_equal(flat, np.where(every == 255, 255, np.where(every >= 127, 254, 0)))
+    assert stores[1].attributes["thresholds"] == {"bird": 0.5, "insect": 0.5}
 
 
 def test_infer__refuses_a_model_of_another_grid(season, tmp_path):

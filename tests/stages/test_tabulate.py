@@ -533,6 +533,19 @@ def test_run__refuses_a_threshold_below_what_infer_kept(season):
         season.tabulate(model="m", thresholds={"bird": 0.1})
 
 
+def test_run__refuses_other_thresholds_where_infer_kept_no_probabilities(season):
+    card = json.loads((season.root / "models/m/card.json").read_text(encoding="utf-8"))
+    for path in (season.root / "infer/m").glob("*.zarr"):
+        store = path / "zarr.json"
+        values = json.loads(store.read_text(encoding="utf-8"))
+        values["attributes"] |= {"settings": {"keep": "none"}, "thresholds": card["thresholds"]}
+        values.pop("consolidated_metadata")
+        write_json(store, values)
+    season.tabulate(model="m", thresholds=None)
+    with pytest.raises(AntiphonError, match=r"infer.keep: none stores no probabilities"):
+        season.tabulate(model="m", thresholds={"bird": 0.9})
+
+
 def test_run__says_which_recording_was_not_decoded(season):
     record = season.root / "stft/001.2024-04-30.json"
     values = json.loads(record.read_text(encoding="utf-8"))

@@ -89,7 +89,6 @@ def _openvino() -> Any:
     """Import OpenVINO without the package that writes to the home folder and the network how often it is used."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
-    import openvino.frontend.pytorch.ts_decoder
 
     return openvino
 
@@ -100,7 +99,4 @@ def _converted(bytewise: Bytewise, bins: int) -> Any:
     with warnings.catch_warnings(), torch.no_grad():
         # Tracing warns of what it makes a constant (the number of sources), and of torch.jit's future.
         warnings.simplefilter("ignore")
-        reader = _openvino().frontend.pytorch.ts_decoder.TorchScriptPythonDecoder
-        frontend = _openvino().frontend.FrontEndManager().load_by_framework("pytorch")
-        traced = reader(bytewise.eval(), example_input=(strip, strip[:, 0], strip[:, 0]))
-        return frontend.convert(frontend.load(traced))
+        return _openvino().convert_model(bytewise.eval(), example_input=(strip, strip[:, 0], strip[:, 0]))

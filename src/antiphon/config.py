@@ -318,6 +318,7 @@ class Train(_Section):
     )
     average_decay: float = Field(ge=0, lt=1, description="decay of the running average of the weights that is kept")
     validate_every: int = Field(ge=1, description="steps between two looks at the validation examples")
+    patience: int = Field(ge=0, description="looks in a row without a better one after which training ends; 0: never")
     keep: Literal["f1", "iou"] = Field(description="mean score of the sources by which the best weights are kept")
     critic: Critic = Field(description="the adversary")
     seed: int = Field(ge=0, description="seed of weights, tiles and order")

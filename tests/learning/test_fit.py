@@ -28,6 +28,7 @@ RECIPE = Recipe(
     image_weight=0.0,
     average_decay=0.9,
     validate_every=2,
+    patience=0,
     keep="f1",
     critic=Adversary(game="patch_hinge", weight=0.1, start=0.25, ramp=0.5, width=4, learning_rate=0.001),
     seed=5,
@@ -165,6 +166,39 @@ def test_play__stops_at_a_loss_that_is_not_finite():
         training.generator.head.bias.fill_(float("nan"))
     with pytest.raises(ArithmeticError, match="step 1: a loss is not finite"):
         training.play(tiles().batch(0))
+
+
+def test_fit__that_finds_nothing_better_ends(monkeypatch):
+    recipe = replace(RECIPE, steps=40, patience=3)
+    training = begin(recipe)
+    scores = iter([0.2, 0.5, 0.4, 0.5, 0.3, 0.9])
+    verdict = validate(training.average, blobs(1), CPU, torch.float32)
+    monkeypatch.setattr(
+        "antiphon.learning.fit.validate",
+        lambda *given: replace(verdict, f1=dict.fromkeys(verdict.f1, next(scores))),
+    )
+    looks = [look for look in fit(training, tiles(recipe), blobs(1)) if look]
+    assert [look.step for look in looks] == [2, 4, 6, 8, 10]
+    assert training.best["step"] == 4
+    assert list(fit(training, tiles(recipe), blobs(1))) == []
+
+
+def test_fit__names_the_examples_of_a_batch_that_is_not_finite():
+    training = begin()
+    with torch.no_grad():
+        training.generator.head.bias.fill_(float("nan"))
+    chosen = sorted(set(tiles().chosen(0).tolist()))
+    with pytest.raises(ArithmeticError, match=f"examples {', '.join(map(str, chosen))}$"):
+        next(fit(training, tiles(), blobs(1)))
+
+
+def test_tiles__say_which_examples_they_are_from():
+    examples = blobs(0)
+    marked = replace(examples, level=np.arange(1, 7, dtype=np.uint8)[:, None, None].repeat(64, 1).repeat(32, 2))
+    plain = Tiles(marked, frames=32, batch_size=4, seed=5)
+    seen = plain.batch(3).level
+    # Most of what a tile still hears is neither cut off nor cut out.
+    assert [np.median(one[one > 0]) - 1 for one in seen] == plain.chosen(3).tolist()
 
 
 def test_look__reads_as_a_line():

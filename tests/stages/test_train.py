@@ -42,6 +42,7 @@ TRAIN = {
     "image_weight": 0.0,
     "average_decay": 0.9,
     "validate_every": 2,
+    "patience": 0,
     "keep": "f1",
     "critic": {"game": "patch_hinge", "weight": 0.1, "start": 0.5, "ramp": 0.2, "width": 4, "learning_rate": 0.001},
     "seed": 1,

@@ -180,6 +180,12 @@ class Training:
         self.history.append(seen.row())
         return seen
 
+    @property
+    def tired(self) -> bool:
+        """Whether so many looks in a row found nothing better that it is time to end."""
+        since = sum(row["step"] > self.best["step"] for row in self.history) if self.best else 0
+        return 0 < self.recipe.patience <= since
+
     def state(self) -> dict[str, Any]:
         """Return everything that :meth:`resume` needs: tensors, numbers, text and containers of them."""
         owned = {name: getattr(self, name).state_dict() for name in _PLAYERS}
@@ -235,7 +241,7 @@ def _improve(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) 
 
 
 def fit(training: Training, tiles: Tiles, examples: Examples) -> Iterator[Look | None]:
-    """Train to the last step.
+    """Train to the last step, or until nothing better is found.
 
     Parameters
     ----------
@@ -253,10 +259,14 @@ def fit(training: Training, tiles: Tiles, examples: Examples) -> Iterator[Look |
     Raises
     ------
     ArithmeticError
-        If a loss is not finite.
+        If a loss is not finite: which, and from which examples its tiles were taken.
     """
     recipe = training.recipe
-    while training.step < recipe.steps:
-        training.play(tiles.batch(training.step))
+    while training.step < recipe.steps and not training.tired:
+        try:
+            training.play(tiles.batch(training.step))
+        except ArithmeticError as error:
+            shown = ", ".join(map(str, sorted(set(tiles.chosen(training.step).tolist()))))
+            raise ArithmeticError(f"{error} in tiles of the training examples {shown}") from None
         due = training.step % recipe.validate_every == 0 or training.step == recipe.steps
         yield training.look(validate(training.average, examples, training.device, training.dtype)) if due else None

@@ -72,6 +72,8 @@ class Recipe:
         Decay of the running average of the weights.
     validate_every
         Steps between two looks at the validation examples.
+    patience
+        Looks in a row without a better one after which training ends; 0: never.
     keep
         Mean score of the sources on validation by which the best weights are kept: ``f1`` or ``iou``.
     critic
@@ -93,6 +95,7 @@ class Recipe:
     image_weight: float
     average_decay: float
     validate_every: int
+    patience: int
     keep: Literal["f1", "iou"]
     critic: Adversary
     seed: int

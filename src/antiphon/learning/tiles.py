@@ -95,6 +95,11 @@ class Tiles:
     batch_size: int
     seed: int
 
+    def chosen(self, step: int) -> np.ndarray:
+        """Return the numbers of the examples that the tiles of ``step`` are taken from, shape (batch,)."""
+        choices = np.random.default_rng((self.seed, step))
+        return choices.integers(len(self.examples.level), size=self.batch_size)
+
     def batch(self, step: int) -> Batch:
         """Return the tiles of ``step``."""
         choices = np.random.default_rng((self.seed, step))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from zlib import crc32
@@ -165,10 +166,13 @@ def _trained(training: Training, examples: Examples, validation: Examples, part:
     log(f"train: {size:,} parameters on {training.device}, from step {training.step}")
     tiles = Tiles(examples, frames=recipe.tile_frames, batch_size=recipe.batch_size, seed=recipe.seed)
     rounds = fit(training, tiles, validation)
+    begun, begun_s = training.step, time.perf_counter()
     try:
         for look in track(rounds, "train", recipe.steps - training.step, lines=False):
             if look:
-                log(f"train: {look}")
+                speed = (training.step - begun) * recipe.batch_size / (time.perf_counter() - begun_s)
+                log(f"train: {look}; {speed:.1f} tiles/s, looks included")
+                begun, begun_s = training.step, time.perf_counter()
                 save_state(part, made_from, training.state())
     except ArithmeticError as error:
         raise AntiphonError(f"train: {error}; lower train.learning_rate, or look at the examples") from None

@@ -262,6 +262,7 @@ def test_pictures__are_laid_on_the_grid(tmp_path):
         for side in ("left", "right"):
             picture = np.full((256, 400, 3), 3, dtype=np.uint8)
             picture[100:121, 100:200] = 255
+            picture[0, 0] = len(split)
             Image.fromarray(picture).save(tmp_path / split / "images" / f"{split}1_{side}.png")
             mask = np.where(picture == 255, 255, 0).astype(np.uint8)
             Image.fromarray(mask).save(tmp_path / split / "masks" / f"{split}1_{side}.png")
@@ -282,3 +283,17 @@ def test_pictures__say_what_is_missing(tmp_path):
         run(tmp_path, tmp_path / "model", sources={"bird": SOURCES["bird"]}, mask_pictures=PICTURES | {"folder": "."})
     with pytest.raises(AntiphonError, match="nothing makes bird"):
         run(tmp_path, tmp_path / "m", mask_pictures=PICTURES | {"folder": ".", "label": "owl"})
+
+
+def test_pictures__catch_one_that_is_in_two_splits(tmp_path):
+    for split in ("train", "val"):
+        for kind in ("images", "masks"):
+            (tmp_path / split / kind).mkdir(parents=True)
+            Image.fromarray(np.eye(64, dtype=np.uint8)).save(tmp_path / split / kind / f"{split}.png")
+    with pytest.raises(AntiphonError, match=r"content .* is in train and in validation"):
+        run(
+            tmp_path,
+            tmp_path / "m",
+            sources={"bird": SOURCES["bird"]},
+            mask_pictures=PICTURES | {"folder": str(tmp_path)},
+        )

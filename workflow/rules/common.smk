@@ -20,6 +20,7 @@ try:
     SETTINGS = parse_settings(Settings, config, "settings")
     SEASON = SETTINGS.seasons[SETTINGS.season]
     DEPLOYMENTS = read_deployments(Path(SEASON.deployments), Path(SEASON.audio_root))
+    EXAMPLE_LISTS = listed_files(SETTINGS.pair)
 except AntiphonError as error:
     raise WorkflowError(str(error)) from None
 

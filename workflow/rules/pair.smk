@@ -4,7 +4,7 @@
 rule pair:
     """The examples lie in pairs.zarr beside the recipe that is declared here."""
     input:
-        lists=listed_files(SETTINGS.pair),
+        lists=EXAMPLE_LISTS,
     output:
         recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
         contact_sheet=f"{MODELS_FOLDER}/{{model}}/contact.png",

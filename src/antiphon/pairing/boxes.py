@@ -69,6 +69,8 @@ class Annotated:
         of_row: dict[BoxedRow, list[Annotation]] = {row: [] for row in rows}
         for one in annotations:
             fitting = rows if one.path is None else [row for row in rows if _same_file(row.path, one.path)]
+            if len(fitting) > 1 and one.channel is not None:
+                fitting = [row for row in fitting if row.channel == one.channel]
             if len(fitting) != 1:
                 where = "names no recording" if one.path is None else f"names {one.path}"
                 many = "several recordings of this table fit" if fitting else "pair.boxes.recordings does not list it"

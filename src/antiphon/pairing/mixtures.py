@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import inf
 from pathlib import Path
@@ -68,7 +68,6 @@ class Listed:
     folder: Path
     clips: list[ClipRow]
     backgrounds: list[BackgroundRow]
-    licences: tuple[str, ...] | None = field(default=None)
 
     @classmethod
     def of(cls, rules: Mixtures) -> Listed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import xxhash
 
 from antiphon.config import MaskPictures
 from antiphon.errors import AntiphonError
@@ -57,17 +58,18 @@ class PictureTask:
             raise AntiphonError(f"{self.pair.mask}: not of the size of {self.pair.image}; make both the same size")
         power, shares = self._on_grid(_power(picture, self.rules)), self._on_grid((mask > 0.5).astype(np.float32))
         heard = ~np.isnan(power)
-        codes = code_of_level(10 * np.log10(np.maximum(power, _LEAST_POWER)))
+        codes = code_of_level(10 * np.log10(np.maximum(np.nan_to_num(power), _LEAST_POWER)))
         level = np.where(heard, codes, NOT_HEARD).astype(np.uint8)
         bits = np.uint8(sum(1 << source for source in self.sources))
         mask_bits = np.where(heard & (np.nan_to_num(shares) >= 0.5), bits, np.uint8(0))
-        return [self._example(level, mask_bits, bits, start) for start in self.canvas.starts(self._frames)]
+        content = f"content {xxhash.xxh64_hexdigest(picture.tobytes())}"
+        return [self._example(level, mask_bits, bits, start, content) for start in self.canvas.starts(self._frames)]
 
     @property
     def _frames(self) -> int:
         return max(1, int(self.pair.columns * self.rules.column_s / self.canvas.grid.hop_s))
 
-    def _example(self, level: np.ndarray, mask_bits: np.ndarray, bits: np.uint8, start: int) -> Example:
+    def _example(self, level: np.ndarray, mask_bits: np.ndarray, bits: np.uint8, start: int, content: str) -> Example:
         sources, name = len(self.canvas.labels.sources), self.pair.recording
         where = slice(start, start + self.canvas.frames)
         whole = bits == (1 << sources) - 1
@@ -80,7 +82,7 @@ class PictureTask:
             group=name,
             # Masks speak of their own label only.
             known_bits=None if whole else np.full((self.canvas.frames, level.shape[1]), bits, dtype=np.uint8),
-            members=(f"group {name}", f"recording {name}"),
+            members=(f"group {name}", f"recording {name}", content),
             origin="mask_pictures",
         )
 

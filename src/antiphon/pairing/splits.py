@@ -7,7 +7,7 @@ examples come from other recordings of what training saw: its groups, or its lab
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -99,15 +99,22 @@ def _folds(pieces: list[Piece], rules: Split) -> dict[str, int]:
 
 
 def _held_out(pieces: list[Piece], rules: Split) -> set[str]:
-    """Return the recordings of the in-domain test."""
+    """Return the recordings of the in-domain test; of each of their labels another recording stays in training."""
     recordings: dict[str, set[str]] = defaultdict(set)
+    labels: dict[str, set[str]] = defaultdict(set)
     for piece in pieces:
         recordings[piece.label].add(piece.recording)
+        labels[piece.recording].add(piece.label)
+    left = {label: len(names) for label, names in recordings.items()}
     held: set[str] = set()
     for label in sorted(recordings):
-        names = sorted(recordings[label] - held, key=lambda name: _order(f"in-domain {name}", rules))
-        most = max(0, len(recordings[label]) - 1)
-        held.update(names[: min(most, int(len(names) * rules.in_domain_share + 0.5))])
+        wanted = int(len(recordings[label]) * rules.in_domain_share + 0.5) - len(recordings[label] & held)
+        for name in sorted(recordings[label] - held, key=lambda name: _order(f"in-domain {name}", rules)):
+            if wanted > 0 and all(left[one] > 1 for one in labels[name]):
+                held.add(name)
+                wanted -= 1
+                for one in labels[name]:
+                    left[one] -= 1
     return held
 
 
@@ -137,11 +144,6 @@ class Leaks:
                     f"pair: {name} is in {before} and in {split}, so the scores would not be honest; give both the "
                     "same recording and group, or the same split, in the lists of pair"
                 )
-
-    @property
-    def names(self) -> Mapping[str, str]:
-        """Split by name of all that was seen."""
-        return self._seen
 
 
 def _place(split: str, name: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from antiphon.errors import AntiphonError
 from antiphon.io.sound.reasons import DecodeError
 from antiphon.io.sound.recordings import blocks, probe
+from antiphon.signal.levels import full_scale
 
 __all__ = ["read_sound"]
 
@@ -42,7 +43,10 @@ def read_sound(path: Path, channel: str = "first", most_s: float = 3600.0) -> tu
     if header.frames > most_s * header.rate_hz:
         raise AntiphonError(f"{path}: longer than {most_s:g} s; cut it into pieces")
     try:
-        pieces = list(blocks(path, header, channel, _BLOCK_SAMPLES))
+        pieces = [
+            np.asarray(block, dtype=np.float32) / np.float32(full_scale(block))
+            for block in blocks(path, header, channel, _BLOCK_SAMPLES)
+        ]
     except DecodeError as error:
         raise AntiphonError(f"{path}: {error}; mend the file or take it off its list") from None
     except ValueError as error:

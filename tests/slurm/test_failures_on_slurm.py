@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -125,8 +126,10 @@ def test_node_down_and_back__job_runs_again(lab, undisturbed, season):
     kill_tree(daemon(lab, "slurmd-g1"))
     for step in steps_of(job):
         kill_tree(step)
-    until("the node is down", lambda: state_of("g1").startswith("down"))
-    subprocess.run(["slurmd", "-N", "g1"], check=True)
+    try:
+        until("the node is down", lambda: state_of("g1").startswith("down"))
+    finally:
+        subprocess.run(["slurmd", "-N", "g1"], check=True)
     assert run.ended() == 0, run.shown
     assert int(re.search(r"from step (\d+)", log_of(season, "train/small.log"))[1]) > 0
     assert season.bytes() == undisturbed.bytes()
@@ -136,11 +139,14 @@ def test_controller_restarted__nothing_is_lost(lab, undisturbed, season):
     season.forget(*MODEL)
     run = season.start(*TRAINED)
     run.job_of("train")
+    until("a state of the training", lambda: learned(season))
     old = daemon(lab, "slurmctld")
     os.kill(old, signal.SIGTERM)
-    until("the controller is gone", lambda: not Path(f"/proc/{old}").exists())
-    until("a state of the training", lambda: learned(season))
-    subprocess.run(["slurmctld"], check=True)
+    try:
+        until("the controller is gone", lambda: not Path(f"/proc/{old}").exists())
+        time.sleep(10)
+    finally:
+        subprocess.run(["slurmctld"], check=True)
     assert run.ended() == 0, run.shown
     assert run.submitted().count("train") == 1
     assert season.bytes() == undisturbed.bytes()

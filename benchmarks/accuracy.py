@@ -5,9 +5,10 @@ Run piecewise, as long and as often as wanted; what is done is not done again:
     python -m benchmarks.accuracy --budget-s 1200 --methods ours pix2pix --folds 0 1 --seeds 1
     python -m benchmarks.accuracy --write docs/accuracy.md
 
-Without ``--pairs`` examples are scenes by formula; ``--pairs 'results/models/community/fold{fold}/pairs.zarr'`` takes
-stores that stage pair wrote, one for each fold. Each method x fold x seed is one file in ``--out`` (its measures on
-each test example, by protocol), written whole, and one line in ``accuracy.jsonl``.
+Without more, examples are scenes by formula. ``--settings config/accuracy.yaml`` makes them of the recordings that
+ANTIPHON_DATA points at, fold by fold, by stage pair; ``--pairs 'some/fold{fold}/pairs.zarr'`` takes what is there. Each
+method x fold x seed is one file in ``--out`` (its measures on each test example, by protocol), written whole, and one
+line in ``accuracy.jsonl``.
 """
 
 import argparse
@@ -22,6 +23,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 import yaml
 
+from antiphon.config import Model, Pair, parse
 from antiphon.io.pairs import read_pairs_attributes
 from antiphon.learning.devices import choose_device
 from antiphon.learning.recipe import Adversary, Recipe
@@ -36,7 +38,9 @@ FOLDS = 5
 def main() -> None:
     """Run what is missing of what was asked for, then show and, if asked, write the table."""
     options = arguments()
-    settings = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
+    settings = {}
+    for path in ("config/config.yaml", *options.settings):
+        settings = laid_over(settings, yaml.safe_load(Path(path).read_text(encoding="utf-8")))
     torch.set_num_threads(options.threads)
     material = chosen_material(options, settings)
     folder = Path(options.out)
@@ -60,6 +64,10 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--folds", type=int, nargs="+", default=list(range(FOLDS)), choices=range(FOLDS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="of trained methods; others have none")
+    parser.add_argument(
+        "--settings", nargs="*", default=[], help="settings laid over config.yaml: stage pair makes folds"
+    )
+    parser.add_argument("--model", default="community", help="model of the settings, which says what is separated")
     parser.add_argument("--pairs", help="stores of stage pair, with {fold} in the path")
     parser.add_argument("--scenes", type=int, default=500, help="scenes by formula in all, without --pairs")
     parser.add_argument("--duration-s", type=float, default=12.0, help="length of a scene")
@@ -74,12 +82,24 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def laid_over(below: dict, above: dict) -> dict:
+    """Return settings with others laid over them, key by key."""
+    both = {key: laid_over(below[key], above[key]) for key in below.keys() & above.keys()
+            if isinstance(below[key], dict) and isinstance(above[key], dict)}  # fmt: skip
+    return {**below, **above, **both}
+
+
 def chosen_material(options: argparse.Namespace, settings: dict) -> Material:
     """Return the examples that methods are compared on."""
     if options.pairs:
-        grid = read_pairs_attributes(Path(options.pairs.format(fold=options.folds[0])))["grid"]
-        return PairsMaterial(options.pairs, Grid(**grid))
+        about = read_pairs_attributes(Path(options.pairs.format(fold=options.folds[0])))
+        return PairsMaterial(options.pairs, Grid(**about["grid"]), tuple(about["sources"]))
     cells, formula = settings["stft"], settings["pair"]["formula"]
+    if options.settings:
+        pair, model = parse(Pair, settings["pair"]), parse(Model, settings["models"][options.model])
+        grid = Grid(cells["window_s"], cells["hop_s"], cells["bins"])
+        pattern = f"{options.out}/examples/fold{{fold}}/pairs.zarr"
+        return PairsMaterial(pattern, grid, tuple(model.sources), pair, model, json.dumps(cells))
     return FormulaMaterial(
         count=options.scenes,
         duration_s=options.duration_s,

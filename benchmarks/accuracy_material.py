@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
@@ -10,12 +10,19 @@ from typing import Protocol
 
 import numpy as np
 
-from antiphon.io.pairs import TEST_SPLITS, read_examples, splits_of
+from antiphon.config import Model, Pair
+from antiphon.io.lists import read_label_map
+from antiphon.io.pairs import SPLITS, TEST_SPLITS, read_examples, splits_of
+from antiphon.pairing.canvas import Canvas
+from antiphon.pairing.labels import LabelMap
+from antiphon.pairing.mixtures import Listed, MixtureTask, mixture_tasks
+from antiphon.pairing.splits import dealt
 from antiphon.scenes.soundscape import LABELS, Scene, make_scene
 from antiphon.signal.grid import Grid
 from antiphon.signal.levels import NOT_HEARD
 from antiphon.signal.masking import pack_masks, source_masks
 from antiphon.signal.spectrogram import level_codes, power
+from antiphon.stages import pair as make_pairs
 from antiphon.stats.folds import grouped_folds
 
 RATES_HZ = (22_050, 32_000, 48_000)
@@ -70,6 +77,9 @@ class Material(Protocol):
     def scene(self, place: int) -> Scene | None:
         """Return the sound of an example, with its stems in the order of the sources; None: not at hand."""
 
+    def masks(self, scene: Scene, change_db: float = 0.0) -> np.ndarray:
+        """Return the masks of a scene by the rule, or by one that is this much stricter about the background."""
+
 
 @dataclass(frozen=True)
 class FormulaMaterial:
@@ -101,10 +111,7 @@ class FormulaMaterial:
 
     def masks(self, scene: Scene, change_db: float = 0.0) -> np.ndarray:
         """Return the masks by the rule, or by one that is this much stricter about the background."""
-        rule = {**self.rule, "above_background_db": self.rule["above_background_db"] + change_db}
-        stems = np.stack([power(stem, scene.rate_hz, self.grid) for stem in scene.stems])
-        heard = self.grid.heard_bins(scene.rate_hz)
-        return source_masks(stems, power(scene.bed, scene.rate_hz, self.grid), heard_bins=heard, **rule)
+        return _masks(self.rule, self.grid, scene, change_db)
 
     def fold(self, number: int) -> Fold:
         """Return one fold."""
@@ -152,34 +159,91 @@ def _quantile(codes: np.ndarray, share: float) -> np.ndarray:
     return np.quantile(codes, share, axis=0, method="inverted_cdf").astype(np.uint8)
 
 
+_PLACES = 1_000_000
+"""An example's place: its number in its split, this for each split before it, and this for all splits of a fold."""
+
+
 @dataclass(frozen=True)
 class PairsMaterial:
-    """Examples that stage pair wrote, one store a fold: a path with ``{fold}`` in it. Their sound is not at hand."""
+    """Examples that stage pair wrote, one store a fold: a path with ``{fold}`` in it.
+
+    With ``pair`` stores that are missing are made, and mixtures are mixed again where their sound is asked for.
+    """
 
     pattern: str
     grid: Grid
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Names of the sources."""
-        return read_examples(Path(self.pattern.format(fold=0)), "validation").sources
+    sources: tuple[str, ...]
+    pair: Pair | None = None
+    model: Model | None = None
+    stft: str = ""
 
     def fold(self, number: int) -> Fold:
         """Return one fold."""
         path = Path(self.pattern.format(fold=number))
-        tests = {protocol: _cut(path, split) for protocol, split in TEST_SPLITS.items() if split in splits_of(path)}
-        return Fold(_cut(path, "train"), _cut(path, "validation"), tests)
+        if self.pair and self.model and not path.exists():
+            settings, model = self._of_fold(number).model_dump_json(), self.model.model_dump_json()
+            make_pairs.run(settings=settings, model_settings=model, stft=self.stft, output=path.parent)
+        parts = {split: self._cut(path, number, split) for split in splits_of(path)}
+        tests = {protocol: parts[split] for protocol, split in TEST_SPLITS.items() if split in parts}
+        return Fold(parts["train"], parts["validation"], tests)
 
-    def scene(self, place: int) -> None:
-        """Return None: a store of examples keeps no sound."""
+    def scene(self, place: int) -> Scene | None:
+        """Return the sound of a mixture, mixed again; None where examples are not all mixtures."""
+        pair = self.pair
+        if pair is None or pair.mixtures is None or pair.formula or pair.boxes or pair.mask_pictures:
+            return None
+        split, number = divmod(place, _PLACES)
+        fold, split = divmod(split, len(SPLITS))
+        scene, _, _ = self._tasks(fold)[SPLITS[split]][number].mixed()
+        stems = np.zeros((len(self.sources), len(scene.bed)), dtype=np.float32)
+        for stem, label in zip(scene.stems, scene.labels, strict=True):
+            for k, source in enumerate(self._labels().sources.values()):
+                if label in source:
+                    stems[k] += stem
+        return replace(scene, stems=stems, labels=self.sources)
+
+    def masks(self, scene: Scene, change_db: float = 0.0) -> np.ndarray:
+        """Return the masks by the rule, or by one that is this much stricter about the background."""
+        assert self.pair is not None
+        return _masks(self.pair.mask_rule.model_dump(), self.grid, scene, change_db)
+
+    def _of_fold(self, fold: int) -> Pair:
+        assert self.pair is not None
+        return self.pair.model_copy(update={"split": self.pair.split.model_copy(update={"fold": fold})})
+
+    def _labels(self) -> LabelMap:
+        assert self.pair is not None
+        assert self.model is not None
+        by_label = read_label_map(Path(self.pair.label_map)) if self.pair.label_map else {}
+        return LabelMap({name: tuple(source.labels) for name, source in self.model.sources.items()}, by_label)
+
+    def _tasks(self, fold: int) -> dict[str, list[MixtureTask]]:
+        """Return the mixtures of each split of a fold, planned once."""
+        if fold not in (planned := _planned(self.pattern)):
+            pair = self._of_fold(fold)
+            assert pair.mixtures is not None
+            listed, labels = Listed.of(pair.mixtures), self._labels()
+            canvas = Canvas(self.grid, pair.duration_s, labels, pair.mask_rule)
+            split_of = dealt(listed.pieces(labels), pair.split)
+            planned[fold] = {split: [] for split in SPLITS}
+            for task in mixture_tasks(pair.mixtures, listed, split_of, canvas):
+                planned[fold][task.split].append(task)
+        return planned[fold]
+
+    def _cut(self, path: Path, fold: int, split: str) -> Cut:
+        some = read_examples(path, split)
+        wanted = [field.name for field in fields(Cut) if field.name != "place"]
+        first = (fold * len(SPLITS) + SPLITS.index(split)) * _PLACES
+        return Cut(**{name: getattr(some, name) for name in wanted}, place=first + np.arange(len(some.level)))
 
 
-def _cut(path: Path, split: str) -> Cut:
-    some = read_examples(path, split)
-    wanted = [field.name for field in fields(Cut) if field.name != "place"]
-    return Cut(**{name: getattr(some, name) for name in wanted}, place=np.arange(len(some.level)))
+@cache
+def _planned(pattern: str) -> dict[int, dict[str, list[MixtureTask]]]:
+    return {}
 
 
-def groups_of(cuts: Sequence[Cut]) -> tuple[str, ...]:
-    """Return the groups of several cuts, one after the other."""
-    return tuple(group for cut in cuts for group in cut.groups)
+def _masks(rule: Mapping[str, float], grid: Grid, scene: Scene, change_db: float) -> np.ndarray:
+    changed = {**rule, "above_background_db": rule["above_background_db"] + change_db}
+    stems = np.stack([power(stem, scene.rate_hz, grid) for stem in scene.stems])
+    heard = grid.heard_bins(scene.rate_hz)
+    return source_masks(stems, power(scene.bed, scene.rate_hz, grid), heard_bins=heard, **changed)

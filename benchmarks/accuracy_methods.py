@@ -36,12 +36,13 @@ from antiphon.learning.recipe import Recipe
 from antiphon.learning.tiles import Tiles
 from antiphon.learning.validation import validate
 from antiphon.networks.generator import Generator
+from antiphon.scenes.soundscape import Scene
 from antiphon.signal.resynthesis import resynthesised
 from antiphon.stats.judgement import Judgement, presence
 from antiphon.stats.measures import found_cells, picture
 from antiphon.stats.presence import best_least_share, clip_measures
 from antiphon.stats.si_sdr import si_sdr_measures
-from benchmarks.accuracy_material import Cut, Fold, FormulaMaterial, Material
+from benchmarks.accuracy_material import Cut, Fold, Material
 
 SEPARATORS: Mapping[str, tuple[str, bool]] = {
     "ours": ("resunet", False),
@@ -114,7 +115,7 @@ def run_method(name: str, material: Material, fold: Fold, terms: Terms) -> Outco
     contender, about = _contender(name, material, fold, terms)
     about["learning_s"] = round(terms.now_s() - start, 1)
     found = dict(zip(fold.tests, judged(contender, fold.validation, fold.tests.values()), strict=True))
-    if isinstance(material, FormulaMaterial) and terms.sounds:
+    if terms.sounds:
         least = tuned_codes(contender, fold.validation)
         found = {
             protocol: Judgement(
@@ -146,22 +147,28 @@ def _gated(material: Material) -> Callable[[Cut, int], np.ndarray]:
     """Return what noisereduce makes of an example's sound."""
 
     def view(examples: Cut, number: int) -> np.ndarray:
-        scene = material.scene(int(examples.place[number]))
-        if scene is None:
-            raise SystemExit("spectral_gating needs sound; these examples have none, leave the method out")
-        return gated_image(scene.mixture, scene.rate_hz, material.grid, examples.background[number])
+        scene = _scene(material, int(examples.place[number]))
+        image = gated_image(scene.mixture, scene.rate_hz, material.grid, examples.background[number])
+        return image[:, : examples.level.shape[1]]
 
     return view
 
 
+def _scene(material: Material, place: int) -> Scene:
+    scene = material.scene(place)
+    if scene is None:
+        raise SystemExit(
+            "spectral_gating and the other rules need sound, which these examples have not; leave them out"
+        )
+    return scene
+
+
 def _other_rules(material: Material) -> list[Contender]:
     """Return the truth as it would be if the rule asked for 1 dB more or less above the background."""
-    if not isinstance(material, FormulaMaterial):
-        return []
 
     def find(examples: Cut, change_db: float) -> Any:
         for number, place in enumerate(examples.place):
-            masks = material.masks(material.scene(int(place)), change_db)
+            masks = material.masks(_scene(material, int(place)), change_db)[:, : examples.level.shape[1]]
             codes = np.where(masks, 254, 0).astype(np.uint8)
             yield np.where(examples.level[number] == 0, np.uint8(255), codes)
 
@@ -215,7 +222,7 @@ def _trained(name: str, fold: Fold, terms: Terms) -> tuple[Contender, dict[str, 
         "tiles": steps * recipe.batch_size,
         "weights": str(terms.weights.get(network, "from scratch")),
     }
-    return network_contender(name, _ready(generator, terms)), about
+    return network_contender(name, generator, _ready(generator, terms)), about
 
 
 def _affordable(training: Training, tiles: Tiles, looked_at: Cut, terms: Terms) -> tuple[int, int]:
@@ -308,7 +315,7 @@ def _network_scores(name: str, fold: Fold, terms: Terms) -> tuple[Callable[[Cut]
 
 
 def _sounds(
-    contender: Contender, least: Sequence[int], material: FormulaMaterial, test: Cut, terms: Terms
+    contender: Contender, least: Sequence[int], material: Material, test: Cut, terms: Terms
 ) -> dict[str, np.ndarray]:
     """Turn some test examples back into sound and hold it against the stems; the others count nowhere."""
     count, sources = len(test.level), len(test.sources)
@@ -316,6 +323,8 @@ def _sounds(
     some = test.take(np.arange(min(terms.sounds, count)))
     for number, codes in enumerate(contender.find(some)):
         scene = material.scene(int(some.place[number]))
+        if scene is None:
+            break
         mixture = scene.mixture
         masks = _shares(codes, least, picture(some.level[number], some.floor[number]), contender.image)
         estimates = resynthesised(mixture, scene.rate_hz, masks, material.grid)[:-1]

@@ -1,12 +1,16 @@
 """The comparison runs piecewise, goes on where it was left, and writes its table."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from benchmarks import accuracy
 from benchmarks.accuracy_material import FormulaMaterial
 from benchmarks.accuracy_table import BEGIN, END
+
+from antiphon.signal.spectrogram import level_codes
 
 SMALL = ["--scenes", "10", "--duration-s", "1", "--sounds", "1", "--threads", "1", "--budget-s", "1"]
 METHODS = ["ours", "wiener", "identity", "rule 1 dB stricter", "mfcc"]
@@ -74,3 +78,25 @@ def test_folds__test_each_scene_once(grid):
         assert not parts[0] & parts[1]
         assert not parts[0] & parts[2]
         assert not parts[1] & parts[2]
+
+
+@pytest.mark.data
+def test_mixtures__are_mixed_again_equal_to_the_byte(data_folder, root, tmp_path, monkeypatch):
+    monkeypatch.setenv("ANTIPHON_DATA", str(data_folder))
+    monkeypatch.chdir(root)
+    few = tmp_path / "few.yaml"
+    few.write_text("pair: { mixtures: { train: 3, validation: 2, test_in_domain: 2, test_transfer: 2 } }\n")
+    given = ["--settings", "config/accuracy.yaml", str(few), "--out", str(tmp_path), "--folds", "1"]
+    monkeypatch.setattr(sys, "argv", ["accuracy", *given])
+    options, settings = accuracy.arguments(), {}
+    for path in ("config/config.yaml", *options.settings):
+        settings = accuracy.laid_over(settings, yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    material = accuracy.chosen_material(options, settings)
+    fold = material.fold(1)
+    assert set(fold.tests) == {"in_domain", "transfer"}
+    for part in (fold.train, *fold.tests.values()):
+        scene = material.scene(int(part.place[1]))
+        frames = part.level.shape[1]
+        assert np.array_equal(level_codes(scene.mixture, scene.rate_hz, material.grid)[:frames], part.level[1])
+        truth = np.stack([part.mask_bits[1] >> k & 1 for k in range(3)]) > 0
+        assert (material.masks(scene)[:, :frames] == truth).mean() > 0.99

@@ -120,12 +120,11 @@ def test_unknown_cells__do_not_move_thresholds():
 
 
 def test_network__that_draws_is_judged_by_what_it_drew():
-    def ready(network):
+    def contender(network, *least):
         generator = make_generator(network, widths=(4, 6), sources=2, bins=32)
-        return Separator.ready(
-            generator, device=torch.device("cpu"), dtype=torch.float32, strip_frames=64, margin_frames=0
-        )
+        separator = Separator.ready(generator, device=torch.device("cpu"), dtype=torch.float32)
+        return network_contender("made", generator, separator, *least)
 
-    assert network_contender("theirs", ready("pix2pix")).image == "drawn"
-    assert network_contender("ours", ready("resunet"), [3, 4]).image == "soft"
-    assert network_contender("ours", ready("resunet"), [3, 4]).least_codes == (3, 4)
+    assert contender("pix2pix").image == "drawn"
+    assert contender("resunet", [3, 4]).image == "soft"
+    assert contender("resunet", [3, 4]).least_codes == (3, 4)

@@ -124,18 +124,14 @@ class FormulaMaterial:
         return Fold(train, validation, {"in_domain": judged})
 
 
-@cache
-def _shared(count: int) -> dict[str, Cut]:
-    return {}
+_KEPT: dict[str, Cut] = {}
+"""Examples by formula, made once for all folds."""
 
 
 def _formula_examples(material: FormulaMaterial) -> Cut:
-    """Make all examples once."""
-    kept = _shared(material.count)
-    key = repr(material)
-    if key not in kept:
-        kept[key] = _made(material)
-    return kept[key]
+    if repr(material) not in _KEPT:
+        _KEPT[repr(material)] = _made(material)
+    return _KEPT[repr(material)]
 
 
 def _made(material: FormulaMaterial) -> Cut:

@@ -24,7 +24,7 @@ def jobs_of(season: SlurmSeason) -> list[str]:
 
 
 def test_check__sends_a_job_to_each_kind_of_node(season):
-    run = season.run("check")
+    run = season.run("--", "check")
     assert len(re.findall(r"^good cpu \(c[12]\): ", run.shown, flags=re.MULTILINE)) == 5
     assert len(re.findall(r"^good gpu \(g1\): ", run.shown, flags=re.MULTILINE)) == 5
     assert re.search(

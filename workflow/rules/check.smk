@@ -1,4 +1,4 @@
-"""See what a job sees on each kind of node: `snakemake --profile slurm check`. No word of the road."""
+"""See what a job sees on each kind of node: `snakemake check --profile slurm`. No word of the road."""
 
 CHECKED = f"{SEASON_FOLDER}/check"
 

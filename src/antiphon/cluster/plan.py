@@ -94,7 +94,8 @@ class _Season:
     def batches(self) -> dict[str, Batch]:
         """Return the batches; without a catalogue there is nothing to plan."""
         if not self.catalogue.exists():
-            raise AntiphonError(f"{self.catalogue}: no catalogue yet; run `snakemake … {self.catalogue}` first")
+            make = f"snakemake {self.catalogue} --profile …"
+            raise AntiphonError(f"{self.catalogue}: no catalogue yet; run `{make}` first")
         return read_batches(self.catalogue)
 
     def work(self) -> SeasonWork:

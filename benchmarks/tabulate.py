@@ -25,6 +25,7 @@ from antiphon.io.records import BatchRecord, UnitRecord, write_record
 from antiphon.io.spectrogram_writers import write_levels, write_probabilities
 from antiphon.io.spectrograms import Span, open_store
 from antiphon.io.whole import write_json, write_text
+from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid
 from antiphon.stages import tabulate
 
@@ -67,7 +68,13 @@ def write_season(folder: Path, recordings: int) -> float:
     sizes = {key: SETTINGS["stft"][key] for key in ("chunk_frames", "shard_frames")}
     total = recordings * frames
     with write_levels(
-        folder / f"stft/{UNIT}.zarr", grid=GRID, frames=total, **sizes, attributes={"fingerprint": "f"}
+        folder / f"stft/{UNIT}.zarr",
+        grid=GRID,
+        frames=total,
+        **sizes,
+        reference=FULL_SCALE,
+        utc_offset_min=0,
+        attributes={"fingerprint": "f"},
     ) as out:
         for index, start_us in enumerate(starts_us):
             out.append(Span(f"{index}.wav", start_us, 0, 0, RATE_HZ, GRID.bins, "first"), iter([codes]))

@@ -96,6 +96,9 @@ class Stft(_Section):
     chunk_frames: int = Field(ge=256, description="frames in a chunk of a store: what a reader decompresses at least")
     shard_frames: int = Field(ge=256, description="frames in a shard of a store, one file; a multiple of chunk_frames")
     clipping_level: Share = Field(description="sample magnitude from which a sample counts as clipped, 1 = full scale")
+    keep_before_fault: bool = Field(
+        description="whether what was decoded before a file failed is analysed; false: such a file is quarantined whole"
+    )
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from antiphon.figures import wording
 from antiphon.figures.digest import coverage, heard, quality, share
+from antiphon.figures.long_term import long_term, long_term_views
 from antiphon.figures.page import ModelPart, Origin, season_page
 from antiphon.figures.pictures import svg_text
 from antiphon.figures.season import calendar, day_profile, hours_by_date, silhouette
@@ -41,6 +42,21 @@ def effort_table(days, deployment, lost_day=None):
     if lost_day is not None:
         table.loc[24 * lost_day : 24 * lost_day + 23, ["analysed_s", "lost_quarantine_s"]] = [0.0, 3600.0]
     return table
+
+
+def ltsa_table(days, deployment, reference="full scale", bins=4):
+    """Return a long-term average: every bin 10 dB above the one below, the top one never heard."""
+    pieces = [
+        intervals(days, deployment).assign(
+            freq_low_hz=500.0 * bin_,
+            freq_high_hz=500.0 * (bin_ + 1),
+            effort_s=3600.0 * (bin_ < bins - 1),
+            level_db=-90.0 + 10 * bin_ if bin_ < bins - 1 else np.nan,
+            level_reference=reference,
+        )
+        for bin_ in range(bins)
+    ]
+    return pd.concat(pieces, ignore_index=True)
 
 
 def occupancy_table(days, deployment, sources, heard_hour=5, shares=(0.2,)):
@@ -111,6 +127,7 @@ def page_of(days=2, deployments=("A1", "001"), sources=("bird", "insect"), model
         meanings={"text": "text, not sound"},
         ignored=0,
         shared=[{"deployments": ["A", "B<"], "recordings": 3, "example": ["a/1.wav", "b/1.wav"]}],
+        soundscape=long_term((one, ltsa_table(days, one)) for one in deployments),
         models=parts,
         origin=Origin("title: <b>\n", {"antiphon": "0.1.0"}, {"tables/effort": "cd" * 32}),
     )
@@ -345,3 +362,26 @@ def test_page__opens_in_a_browser_without_a_complaint(tmp_path):
     assert "CONSOLE" not in shown.stderr
     assert shown.stdout.count("<svg") == page.read_text(encoding="utf-8").count("<svg")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.stdout and "<script" not in shown.stdout
+
+
+@pytest.mark.parametrize(("days", "columns"), [(2, 48), (30, 30)])
+def test_long_term__shows_hours_of_few_days_and_days_of_many(days, columns):
+    (one,) = long_term([("A1", ltsa_table(days, "A1"))])
+    assert one.level_db.shape == (4, columns)
+    assert one.first_day == date(2026, 4, 28)
+    np.testing.assert_allclose(one.level_db[:3], np.broadcast_to([[-90.0], [-80.0], [-70.0]], (3, columns)))
+    assert np.isnan(one.level_db[3]).all()
+
+
+def test_long_term__averages_power_and_not_decibels():
+    table = ltsa_table(15, "A1", bins=2)
+    table.loc[0, "level_db"] = -60.0
+    (one,) = long_term([("A1", table)])
+    assert one.level_db[0, 0] == pytest.approx(10 * np.log10((1e-6 + 23e-9) / 24))
+
+
+def test_long_term_views__never_share_a_scale_between_references():
+    air, scale = ltsa_table(2, "A1", "20 uPa"), ltsa_table(2, "B", "full scale")
+    air["level_db"] += 120.0
+    views = long_term_views(long_term([("A1", air), ("B", scale), ("C", ltsa_table(0, "C"))]))
+    assert [view.scale["high"] for view in views] == ["50 dB re 20 uPa", "-70 dB re full scale"]

@@ -9,7 +9,7 @@ import xarray as xr
 from antiphon.errors import AntiphonError
 from antiphon.io.spectrogram_writers import write_levels, write_probabilities
 from antiphon.io.spectrograms import Span, open_store, read_fingerprint
-from antiphon.io.whole import sweep
+from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD
 
 START_US = 1_714_521_600_000_000  # 2024-05-01T00:00Z
@@ -24,6 +24,8 @@ def write_unit(path, grid, lengths=(700, 0, 1300), promised=None, block=97, fing
         frames=sum(lengths) if promised is None else promised,
         chunk_frames=256,
         shard_frames=1024,
+        reference=FULL_SCALE,
+        utc_offset_min=0,
         attributes={"fingerprint": fingerprint, "title": "a unit"},
     ) as store:
         for index, codes in enumerate(whole):
@@ -80,6 +82,8 @@ def test_write_levels__leaves_nothing_when_it_fails(tmp_path, grid):
             frames=10,
             chunk_frames=256,
             shard_frames=1024,
+            reference=FULL_SCALE,
+            utc_offset_min=0,
             attributes={"fingerprint": "f"},
         ),
     ):
@@ -134,13 +138,3 @@ def test_open_store__says_what_is_wrong_with_a_damaged_store(tmp_path, grid):
         open_store(tmp_path / "u.zarr")
     with pytest.raises(AntiphonError, match="not a whole store"):
         open_store(tmp_path / "absent.zarr")
-
-
-def test_sweep__removes_scratch_of_dead_writers_only(tmp_path):
-    dead = tmp_path / ".u.zarr.part-99999999-00000000"
-    alive = tmp_path / ".u.zarr.part-1-00000000"
-    for folder in (dead, alive):
-        folder.mkdir()
-    sweep(tmp_path)
-    assert not dead.exists()
-    assert alive.exists()

@@ -33,16 +33,20 @@ GOLDEN = {
     "recordings": f"{KEYS} unit:string? batch:string? path:string bytes:int64? format:string? subtype:string? "
     "rate_hz:int32? channels:int32? channel:string? frames:int64? duration_s:double? "
     "start_time:timestamp[us, tz=UTC]? start_local:string? utc_offset_min:int16? time_source:string? "
-    "recorder:string? serial:string? gain:string? status:string reason:string? detail:string? content_hash:string? "
+    "recorder:string? serial:string? gain:string? status:string reason:string? detail:string? "
+    "failed_at_s:double? content_hash:string? "
     "clipped_share:double? dc:double? peak:double? analysed_frames:int64?",
     "effort": f"{KEYS} {TIMES} scheduled_s:double analysed_s:double lost_gap_s:double? lost_quarantine_s:double "
     "lost_clipping_s:double lost_edge_s:double heard_low_hz:double? heard_high_hz:double?",
     "occupancy": f"{KEYS} {SOURCE} {TIMES} effort_s:double effort_cells:int64 active_s:double? active_cells:int64? "
-    "time_occupancy:double? tf_occupancy:double? n_events:int64? energy_share:double? level_db:double? snr_db:double?",
+    "time_occupancy:double? tf_occupancy:double? n_events:int64? energy_share:double? level_db:double? "
+    "level_reference:string snr_db:double?",
+    "ltsa": f"{KEYS} {TIMES} freq_low_hz:double freq_high_hz:double effort_s:double level_db:double? "
+    "level_reference:string",
     "frequency": f"{KEYS} {SOURCE} {TIMES} freq_low_hz:double freq_high_hz:double effort_s:double effort_cells:int64 "
     "active_s:double? active_cells:int64? active_fraction:double? energy_share:double?",
 }
-"""The columns of version 2: whoever changes one raises SCHEMA_VERSION and this text."""
+"""The columns of version 3: whoever changes one raises SCHEMA_VERSION and this text."""
 SOURCES = {
     "bird": Source(labels=["bird"], scientific_name="Aves", common_name="bird"),
     "engine": Source(labels=["engine"], scientific_name=None, common_name="engine"),
@@ -60,6 +64,7 @@ def occupancy_piece(deployment: str, first_hour: int = 0, hours: int = 3) -> dic
         "site": "007",
         "deployment": deployment,
         "model": "m",
+        "level_reference": "full scale",
         **source_columns(SOURCES, hours),
         **interval_columns(starts_us, HOUR_US, 345),
         "effort_s": np.arange(rows) * 0.5,

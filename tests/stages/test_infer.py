@@ -18,6 +18,7 @@ from antiphon.io.records import BatchRecord, UnitRecord, write_record
 from antiphon.io.spectrogram_writers import write_levels
 from antiphon.io.spectrograms import Span, open_store
 from antiphon.learning.generators import make_generator
+from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid
 from antiphon.stages import infer
 from conftest import identity
@@ -60,7 +61,13 @@ def season(tmp_path_factory) -> Path:
         attributes = {"fingerprint": f"stft-{day}", "unit": unit, "site": "s", "deployment": "A1"}
         sizes = {"chunk_frames": 256, "shard_frames": 1024}
         with write_levels(
-            folder / "stft" / f"{unit}.zarr", grid=GRID, frames=1500, **sizes, attributes=attributes
+            folder / "stft" / f"{unit}.zarr",
+            grid=GRID,
+            frames=1500,
+            **sizes,
+            reference=FULL_SCALE,
+            utc_offset_min=0,
+            attributes=attributes,
         ) as out:
             for index, frames in enumerate((1100, 400)):
                 codes = rng.integers(80, 140, (frames, GRID.bins), dtype=np.uint8)

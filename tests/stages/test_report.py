@@ -31,7 +31,9 @@ def write_recordings(tables, deployment, statuses):
     """Write a recording of each status; nothing is known of the length of a quarantined one."""
     status = np.array(statuses, dtype=object)
     known, columns = status != "quarantined", {"season": "spring", "site": "s", "deployment": deployment}
-    columns |= dict.fromkeys(("recorder", "serial", "gain", "detail", "content_hash", "clipped_share", "dc", "peak"))
+    columns |= dict.fromkeys(
+        ("failed_at_s", "recorder", "serial", "gain", "detail", "content_hash", "clipped_share", "dc", "peak")
+    )
     columns |= {"unit": "u", "batch": "b", "format": "WAV", "subtype": "PCM_16", "channel": "first", "channels": 1}
     columns |= {"start_time": DAY_ONE_US, "start_local": "2019-05-22T02:00:00+02:00", "utc_offset_min": 120}
     columns |= {"bytes": 1000, "rate_hz": 22050, "time_source": "filename", "analysed_frames": 75000, "status": status}
@@ -56,6 +58,20 @@ def write_effort(tables, deployment, days, analysed_s):
     )
 
 
+def write_ltsa(tables, deployment, days):
+    """Write a long-term average of two bins: the upper one is 20 dB louder, and was never heard in the first hour."""
+    shared, start_us = hours(days, deployment)
+    for_bins = {name: np.repeat(values, 2) if np.ndim(values) else values for name, values in shared.items()}
+    heard = (np.arange(2 * len(start_us)) != 1).astype(float)
+    edges = {
+        "freq_low_hz": np.tile([0.0, 31.25], len(start_us)),
+        "freq_high_hz": np.tile([31.25, 93.75], len(start_us)),
+    }
+    level_db = np.where(heard > 0, np.tile([-80.0, -60.0], len(start_us)), np.nan)
+    sums = {"effort_s": 600.0 * heard, "level_db": level_db, "level_reference": "full scale"}
+    write_table(table_path(tables, "ltsa", deployment), "ltsa", [for_bins | edges | sums], {})
+
+
 def write_heard(tables, model, deployment, days, analysed_s):
     """Write occupancy and frequency: birds sing in the sixth hour of the local day, insects never."""
     shared, start_us = hours(days, deployment)
@@ -67,7 +83,7 @@ def write_heard(tables, model, deployment, days, analysed_s):
         active = 0.25 * effort * sings * (source == "bird")
         ratios = {"time_occupancy": None, "tf_occupancy": None, "n_events": 1, "energy_share": 0.0, "level_db": None}
         seconds = {"effort_s": effort, "effort_cells": effort * 100, "active_s": active, "active_cells": active * 100}
-        occupancy.append(who | ratios | seconds | {"snr_db": None})
+        occupancy.append(who | ratios | seconds | {"snr_db": None, "level_reference": "full scale"})
         for band in range(BANDS):
             heard = float(band < BANDS - 1)
             edges = {"freq_low_hz": 500.0 * band, "freq_high_hz": 500.0 * (band + 1), "active_fraction": None}
@@ -109,6 +125,7 @@ def season(tmp_path):
     for deployment in DEPLOYMENTS:
         write_recordings(tables, deployment, ["ok", "ok", "ok", "repaired" if deployment == "A1" else "ok"])
         write_effort(tables, deployment, 2, 600.0)
+        write_ltsa(tables, deployment, 2)
         write_heard(tables, "community", deployment, 2, 600.0)
     write_model(model, "community")
     counts = {"listed": 12, "ok": 11, "repaired": 1, "quarantined": 0, "excluded": 0, "ignored": 3}

@@ -31,6 +31,7 @@ SETTINGS = json.dumps(
         "chunk_frames": 1024,
         "shard_frames": 8192,
         "clipping_level": 0.999,
+        "keep_before_fault": True,
     }
 )
 START_US = 1_714_608_000_000_000
@@ -63,7 +64,7 @@ def row(path: Path, root: Path, index: int, **changes) -> dict:
 def write_batch(folder: Path, units: dict[str, list[dict]]) -> Path:
     manifest = folder / "A1.2024-05-02.json"
     header = {"batch": "A1.2024-05-02", "deployment": "A1", "site": "s", "latitude": None, "longitude": None}
-    header |= {"utc_offset_min": 120, "sensitivity_db": None}
+    header |= {"utc_offset_min": 120, "sensitivity_db": None, "medium": "air"}
     manifest.write_text(json.dumps({**header, "units": units}), encoding="utf-8")
     return manifest
 

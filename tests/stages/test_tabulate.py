@@ -19,6 +19,7 @@ from antiphon.io.spectrogram_writers import write_levels, write_probabilities
 from antiphon.io.spectrograms import Span, open_store
 from antiphon.io.tables import about, read_table
 from antiphon.io.whole import write_json, write_text
+from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid
 from antiphon.stages import tabulate
 
@@ -30,6 +31,7 @@ STFT = {
     "chunk_frames": 256,
     "shard_frames": 1024,
     "clipping_level": 0.999,
+    "keep_before_fault": True,
 }
 SETTINGS = {
     "interval_s": 600,
@@ -99,6 +101,7 @@ class Sound:
     def decoded(self) -> dict:
         samples = self.samples if self.status != "quarantined" else 0
         verdict = {"status": self.status, "reason": None if self.status == "ok" else "decode_error", "detail": None}
+        verdict["failed_at_s"] = None if self.status == "ok" else samples / self.rate_hz
         sound = {
             "content_hash": self.content or self.path,
             "clipped_share": 0.25,
@@ -140,7 +143,7 @@ class Season:
         rows = {
             f"{self.deployment}.{day}": [one.row(self.offset_min) for one in sounds] for day, sounds in units.items()
         }
-        header |= {"utc_offset_min": self.offset_min, "sensitivity_db": None, "units": rows}
+        header |= {"utc_offset_min": self.offset_min, "sensitivity_db": None, "medium": "air", "units": rows}
         write_json(self.root / "catalogue/manifests" / f"{batch}.json", header)
         stft, infer = [], []
         for day, sounds in units.items():
@@ -157,7 +160,15 @@ class Season:
         frames = sum(one.frames for one in sounds)
         level, found = self.root / "stft" / f"{unit}.zarr", self.root / "infer/m" / f"{unit}.zarr"
         sizes = {"chunk_frames": STFT["chunk_frames"], "shard_frames": STFT["shard_frames"]}
-        with write_levels(level, grid=GRID, frames=frames, **sizes, attributes={"fingerprint": "f"}) as store:
+        with write_levels(
+            level,
+            grid=GRID,
+            frames=frames,
+            **sizes,
+            reference=FULL_SCALE,
+            utc_offset_min=0,
+            attributes={"fingerprint": "f"},
+        ) as store:
             for one in sounds:
                 heard = GRID.heard_bins(one.rate_hz)
                 span = Span(one.path, one.start_us, 0, 0, one.rate_hz, heard, "first")
@@ -173,7 +184,7 @@ class Season:
     def tabulate(self, model: str | None = None, **changes) -> None:
         """Run the stage without a model, or with one."""
         header = {"deployment": self.deployment, "site": "s", "latitude": None, "longitude": None}
-        header |= {"utc_offset_min": self.offset_min, "sensitivity_db": None, "rows": self.set_aside}
+        header |= {"utc_offset_min": self.offset_min, "sensitivity_db": None, "medium": "air", "rows": self.set_aside}
         write_json(self.root / "catalogue/set_aside" / f"{self.deployment}.json", header)
         with_model = {
             "infer_records": [self.root / "infer/m" / f"{batch}.json" for batch in self.batches],
@@ -479,19 +490,26 @@ def test_run__handles_a_deployment_without_a_single_good_recording(tmp_path):
     season = Season(tmp_path)
     season.tabulate()
     season.tabulate(model="m")
-    for name, model in (("recordings", None), ("effort", None), ("occupancy", "m"), ("frequency", "m")):
+    for name, model in (("recordings", None), ("effort", None), ("ltsa", None), ("occupancy", "m"), ("frequency", "m")):
         assert len(season.table(name, model)) == 0
 
 
 def test_run__says_in_the_file_what_made_it(season):
     season.tabulate(model="m")
     words = about(read_table(season.root / "tables/occupancy/m/001.parquet", "occupancy"))
-    assert words["model"] == "m" and words["schema_version"] == "2" and len(words["card_sha256"]) == 64
+    assert words["model"] == "m" and words["schema_version"] == "3" and len(words["card_sha256"]) == 64
     assert json.loads(words["settings"])["tabulate"]["interval_s"] == 600
     assert json.loads(words["thresholds"]) == {"bird": 0.5, "engine": 0.5}
     assert str(season.root) not in str(words)
     dictionary = json.loads((season.root / "tables/datapackage.json").read_text(encoding="utf-8"))
-    assert [table["name"] for table in dictionary["resources"]] == ["recordings", "effort", "occupancy", "frequency"]
+    names = [table["name"] for table in dictionary["resources"]]
+    assert names == [
+        "recordings",
+        "effort",
+        "ltsa",
+        "occupancy",
+        "frequency",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -525,7 +543,7 @@ def test_run__refuses_a_threshold_below_what_infer_kept(season):
     for path in (season.root / "infer/m").glob("*.zarr"):
         store = path / "zarr.json"
         values = json.loads(store.read_text(encoding="utf-8"))
-        values["attributes"]["settings"] = {"keep": "active", "keep_above": 0.2}
+        values["attributes"]["settings"] = json.dumps({"keep": "active", "keep_above": 0.2})
         values.pop("consolidated_metadata")
         write_json(store, values)
     season.tabulate(model="m", thresholds={"bird": 0.2})
@@ -563,3 +581,25 @@ def test_intervals__follow_an_odd_offset(tmp_path):
     assert effort["start_local"].tolist() == ["2024-05-02T00:00:00+05:45"]
     assert effort["interval_start"].tolist() == [pd.Timestamp("2024-05-01T18:15Z")]
     assert math.isclose(effort["analysed_s"].sum(), 3.992)
+
+
+def test_run__says_what_levels_are_relative_to(season):
+    """A calibration moves every level by the same number of decibels, and each row says so."""
+    tables = []
+    for sensitivity_db in (None, -30.0):
+        for folder in ("manifests", "set_aside"):
+            for path in season.root.rglob(f"{folder}/*.json"):
+                values = json.loads(path.read_text(encoding="utf-8")) | {"sensitivity_db": sensitivity_db}
+                write_json(path, {**values, "medium": "water"})
+        season.tabulate()
+        season.tabulate(model="m")
+        tables.append((season.table("occupancy", "m"), season.table("ltsa")))
+    (occupancy, ltsa), (heard, averaged) = tables
+    assert set(occupancy["level_reference"]) == set(ltsa["level_reference"]) == {"full scale"}
+    assert set(heard["level_reference"]) == set(averaged["level_reference"]) == {"1 uPa"}
+    for before, after in ((occupancy, heard), (ltsa, averaged)):
+        np.testing.assert_allclose(
+            after["level_db"] - before["level_db"], np.where(before["level_db"].isna(), np.nan, 150)
+        )
+    assert not averaged.duplicated(["deployment", "interval_start", "freq_low_hz"]).any()
+    assert (averaged["effort_s"] > 0).any() and averaged.loc[averaged["effort_s"] == 0, "level_db"].isna().all()

@@ -24,6 +24,7 @@ STFT = {
     "chunk_frames": 256,
     "shard_frames": 256,
     "clipping_level": 0.99,
+    "keep_before_fault": True,
 }
 SOURCES = {name: {"labels": [name], "scientific_name": None, "common_name": name} for name in ("bird", "insect")}
 MODEL = {"network": "resunet", "weights": "train", "widths": [4, 6], "sources": SOURCES}

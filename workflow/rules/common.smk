@@ -124,7 +124,7 @@ def season_tables(wildcards):
     deployments = list(batches_by_deployment())
     of_deployments = expand(
         f"{SEASON_FOLDER}/tables/{{table}}/{{deployment}}.parquet",
-        table=["recordings", "effort"],
+        table=["recordings", "effort", "ltsa"],
         deployment=deployments,
     )
     of_models = expand(

@@ -2,7 +2,7 @@
 
 
 rule tabulate_effort:
-    """What was recorded and what was analysed: the tables recordings and effort."""
+    """What was recorded and what was analysed: the tables recordings, effort and ltsa."""
     input:
         manifests=of_deployment(MANIFESTS),
         set_aside=f"{SEASON_FOLDER}/catalogue/set_aside/{{deployment}}.json",
@@ -10,6 +10,7 @@ rule tabulate_effort:
     output:
         recordings=f"{SEASON_FOLDER}/tables/recordings/{{deployment}}.parquet",
         effort=f"{SEASON_FOLDER}/tables/effort/{{deployment}}.parquet",
+        ltsa=f"{SEASON_FOLDER}/tables/ltsa/{{deployment}}.parquet",
     log:
         f"{LOGS}/tabulate/{{deployment}}.log",
     benchmark:

@@ -8,6 +8,7 @@ from typing import Any
 
 from antiphon.figures import chapters, trust, wording
 from antiphon.figures.digest import Coverage, Heard, Quality
+from antiphon.figures.long_term import LongTerm, long_term_views
 from antiphon.figures.templating import environment
 
 __all__ = ["ModelPart", "Origin", "season_page"]
@@ -66,6 +67,7 @@ def season_page(
     meanings: Mapping[str, str],
     ignored: int,
     shared: Sequence[Mapping[str, Any]],
+    soundscape: Sequence[LongTerm],
     models: Sequence[ModelPart],
     origin: Origin,
     resources: Sequence[Mapping[str, Any]] = (),
@@ -84,6 +86,8 @@ def season_page(
         Number of companion files beside the recordings.
     shared
         What deployments have in common: two ``deployments``, the number of ``recordings``, two paths as ``example``.
+    soundscape
+        Long-term average of each deployment.
     models
         The models that separated the season.
     origin
@@ -104,6 +108,8 @@ def season_page(
         ignored=ignored,
         shared=shared,
         many=chapters.MANY,
+        soundscape=long_term_views(soundscape),
+        hourly=any(one.per_day > 1 for one in soundscape),
         models=[_model_view(place, model) for place, model in enumerate(models, start=1)],
         origin=origin,
         resources=resources,

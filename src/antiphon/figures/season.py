@@ -28,7 +28,7 @@ from antiphon.figures.style import (
 )
 from antiphon.figures.wording import duration
 
-__all__ = ["calendar", "day_profile", "hours_by_date", "silhouette"]
+__all__ = ["calendar", "canvas", "dates", "day_profile", "hatching", "hours_by_date", "silhouette"]
 
 _FEW_DAYS = 14
 _CALENDAR_PX, _PANEL_PX, _PANEL_HEIGHT_PX, _PANEL_GAP_PX = 1060, 330, 220, 28
@@ -53,13 +53,13 @@ def calendar(analysed_s: np.ndarray, lost: np.ndarray, deployments: Sequence[str
     cell = float(np.clip((_CALENDAR_PX - left) / days, 2, 52))
     height = 30 if rows <= 6 else 20 if rows <= 20 else 13
     with rc_context(RULES):
-        figure, axes = _canvas(days * cell, rows * height, left=left, bottom=38)
+        figure, axes = canvas(days * cell, rows * height, left=left, bottom=38)
         _cells(axes, np.ma.masked_equal(analysed_s, 0), ramp(COVERAGE_STOPS), float(analysed_s.max()))
         where, which = np.nonzero(lost)
         axes.scatter(which, where, marker="x", s=min(cell, height) * 1.6, linewidths=1.3, color=LOST)
         axes.set_yticks(range(rows), [printable(name) for name in deployments])
         axes.tick_params(length=0)
-        _dates(axes.xaxis, first_day, days)
+        dates(axes.xaxis, first_day, days)
         if cell > 4:
             axes.set_xticks(np.arange(days + 1) - 0.5, minor=True)
             axes.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
@@ -95,17 +95,17 @@ def hours_by_date(
     whole_px = _PANEL_PX * panels + _PANEL_GAP_PX * (panels - 1)
     with rc_context(RULES):
         if days <= _FEW_DAYS:
-            figure, axes = _canvas(whole_px - 62, days * float(np.clip(178 / days, 12, 36)), left=52, bottom=38)
+            figure, axes = canvas(whole_px - 62, days * float(np.clip(178 / days, 12, 36)), left=52, bottom=38)
             _cells(axes, occupancy, ramp(ramp_stops(colour)), highest)
             _hours(axes.xaxis, hours, -0.5)
             axes.set_xlabel("hour of local day", labelpad=2)
-            _dates(axes.yaxis, first_day, days)
+            dates(axes.yaxis, first_day, days)
         else:
-            figure, axes = _canvas(whole_px - 48, _PANEL_HEIGHT_PX - 28, left=38, bottom=20)
+            figure, axes = canvas(whole_px - 48, _PANEL_HEIGHT_PX - 28, left=38, bottom=20)
             _cells(axes, occupancy.T, ramp(ramp_stops(colour)), highest)
             axes.invert_yaxis()
             _hours(axes.yaxis, hours, -0.5)
-            _dates(axes.xaxis, first_day, days, most=5 * panels)
+            dates(axes.xaxis, first_day, days, most=5 * panels)
     return figure
 
 
@@ -126,7 +126,7 @@ def day_profile(occupancy: np.ndarray, days: np.ndarray, single: np.ndarray, col
     hours = len(occupancy)
     middle, width = np.arange(hours) + 0.5, 0.86
     with rc_context(RULES):
-        figure, axes = _canvas(_PANEL_PX - 56, _PANEL_HEIGHT_PX - 88, left=46, bottom=80)
+        figure, axes = canvas(_PANEL_PX - 56, _PANEL_HEIGHT_PX - 88, left=46, bottom=80)
         axes.bar(middle, np.nan_to_num(occupancy), width=width, color=colour, linewidth=0)
         for line in single:
             axes.plot(middle, line, color=MUTED, linewidth=0.7, alpha=0.75)
@@ -164,12 +164,12 @@ def silhouette(edges_hz: np.ndarray, fraction: np.ndarray, single: np.ndarray, c
     """
     edges_khz = edges_hz / 1000
     with rc_context(RULES):
-        figure, axes = _canvas(_PANEL_PX - 56, _PANEL_HEIGHT_PX - 70, left=46, bottom=38)
+        figure, axes = canvas(_PANEL_PX - 56, _PANEL_HEIGHT_PX - 70, left=46, bottom=38)
         axes.stairs(np.nan_to_num(fraction), edges_khz, fill=True, color=colour, alpha=0.9, linewidth=0)
         for line in single:
             axes.stairs(line, edges_khz, baseline=None, color=MUTED, linewidth=0.7, alpha=0.75)
         for low, high in _runs(np.isnan(fraction)):
-            axes.axvspan(edges_khz[low], edges_khz[high], **_hatching())
+            axes.axvspan(edges_khz[low], edges_khz[high], **hatching())
         axes.grid(axis="y")
         _percent(axes, np.append(single.ravel(), fraction))
         axes.set_xlim(edges_khz[0], edges_khz[-1])
@@ -178,7 +178,7 @@ def silhouette(edges_hz: np.ndarray, fraction: np.ndarray, single: np.ndarray, c
     return figure
 
 
-def _canvas(width: float, height: float, *, left: float, bottom: float) -> tuple[Figure, Axes]:
+def canvas(width: float, height: float, *, left: float, bottom: float) -> tuple[Figure, Axes]:
     """Return a figure whose axes measure ``width`` by ``height`` CSS pixels, with room for labels."""
     right, top = 10, 8
     whole_width, whole_height = left + width + right, bottom + height + top
@@ -187,14 +187,14 @@ def _canvas(width: float, height: float, *, left: float, bottom: float) -> tuple
     return figure, figure.add_axes(place)
 
 
-def _hatching() -> dict[str, Any]:
+def hatching() -> dict[str, Any]:
     """Return the look of what was not analysed."""
     return {"facecolor": "white", "edgecolor": NOT_ANALYSED, "hatch": "//////", "linewidth": 0}
 
 
 def _cells(axes: Axes, values: np.ma.MaskedArray, colours: Colormap, highest: float) -> None:
     """Draw values (row, column) from 0 to ``highest``; hatching shows through where they are masked."""
-    axes.patch.set(**_hatching())
+    axes.patch.set(**hatching())
     axes.imshow(values, cmap=colours, vmin=0, vmax=highest or 1.0, aspect="auto", interpolation="none")
     axes.spines[:].set_visible(False)
 
@@ -214,7 +214,7 @@ def _hours(axis: Axis, hours: int, first_edge: float) -> None:
     axis.set_ticks([part * hours / 4 + first_edge for part in range(5)], ["0", "6", "12", "18", "24"])
 
 
-def _dates(axis: Axis, first_day: date, days: int, most: int = 10) -> None:
+def dates(axis: Axis, first_day: date, days: int, most: int = 10) -> None:
     """Label an axis of one cell a day: days, Mondays or first days of months, ``most`` labels or fewer."""
     every = [first_day + timedelta(n) for n in range(days)]
     for marked in (

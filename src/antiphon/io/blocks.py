@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from antiphon.errors import AntiphonError
 from antiphon.io.spectrograms import Span, Store
+from antiphon.signal.grid import Grid
 
-__all__ = ["Block", "blocks_of"]
+__all__ = ["Block", "blocks_of", "refuse_misfits"]
 
 _CELLS_AT_A_TIME = 1 << 24
 
@@ -65,6 +66,49 @@ def blocks_of(levels: Store, probabilities: Store) -> Iterator[Block]:
             if span.first_frame + span.frames > stop:
                 break
             index += 1
+
+
+def refuse_misfits(
+    levels: Store,
+    probabilities: Store,
+    grid: Grid,
+    sources: tuple[str, ...],
+    model: str,
+    thresholds: Mapping[str, float],
+) -> None:
+    """Refuse stores that were made with other settings than the tables speak of.
+
+    Parameters
+    ----------
+    levels, probabilities
+        The stores of a unit.
+    grid
+        The grid that the settings ask for.
+    sources, model
+        Sources and name of the model whose probabilities they are to be.
+    thresholds
+        Probability from which each source is active.
+
+    Raises
+    ------
+    AntiphonError
+        If the grid or the sources differ, or what a threshold asks for was not stored.
+    """
+    if levels.grid != grid:
+        raise AntiphonError(f"{levels.path}: its grid {levels.grid} is not that of the section stft; run stft again")
+    if probabilities.sources != sources:
+        raise AntiphonError(f"{probabilities.path}: its sources are not those of model {model}; run infer again")
+    infer = probabilities.attributes.get("settings", {})
+    if infer.get("keep") == "none" and probabilities.attributes["thresholds"] != thresholds:
+        raise AntiphonError(
+            f"tabulate.thresholds: {thresholds} are not those that {probabilities.path} was cut at, and "
+            "infer.keep: none stores no probabilities; keep the model's thresholds, or set infer.keep to active"
+        )
+    if infer.get("keep") == "active" and infer["keep_above"] > min(thresholds.values()):
+        raise AntiphonError(
+            f"tabulate.thresholds: {min(thresholds.values())} is below infer.keep_above {infer['keep_above']}, "
+            "so what it asks for was not stored; raise the threshold, or lower infer.keep_above and run infer again"
+        )
 
 
 def _stretches(levels: Store, probabilities: Store) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:

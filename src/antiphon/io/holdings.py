@@ -13,6 +13,9 @@ from antiphon.io.copies import copies_of
 from antiphon.io.records import read_record
 from antiphon.io.season.catalogue import Manifest, RecordingRow, SetAside, read_manifest, read_set_aside
 from antiphon.io.sound.reasons import Reason
+from antiphon.io.spectrograms import open_store
+from antiphon.signal.calibration import LevelReference, level_reference
+from antiphon.signal.long_term import HourlySpectra
 
 __all__ = ["Holdings", "UnitStores", "read_holdings"]
 
@@ -22,7 +25,7 @@ _LISTED = (
 )
 _VERDICT = ("status", "reason", "detail")
 _DECODED = ("content_hash", "clipped_share", "dc", "peak")
-_NAMES = (*_LISTED, *_VERDICT, *_DECODED, "start_time", "duration_s", "analysed_frames", "unit", "batch")
+_NAMES = (*_LISTED, *_VERDICT, "failed_at_s", *_DECODED, "start_time", "duration_s", "analysed_frames", "unit", "batch")
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,12 @@ class Holdings:
     def site(self) -> str:
         """Name of the deployment's site."""
         return self.manifests[0].site if self.manifests else self.set_aside.site
+
+    @property
+    def reference(self) -> LevelReference:
+        """What its levels are relative to."""
+        about = self.manifests[0] if self.manifests else self.set_aside
+        return level_reference(about.sensitivity_db, about.medium)
 
     @property
     def utc_offset_min(self) -> int:
@@ -134,6 +143,10 @@ class Holdings:
             stores.append(UnitStores(name, unit.fingerprint, levels, folder / unit.store, copies[name]))
         return tuple(stores)
 
+    def hours(self) -> list[HourlySpectra]:
+        """Read the long-term average that each unit's store of levels keeps."""
+        return [open_store(path).hours() for path in self.levels.values()]
+
     def pieces(self) -> Iterator[dict[str, list[Any]]]:
         """Yield the columns of the table recordings, batch by batch, then what was set aside."""
         for manifest in self.manifests:
@@ -148,7 +161,7 @@ class Holdings:
                 for unit, rows in manifest.units.items()
                 for row in rows
             )
-        nothing = dict.fromkeys(("unit", "batch", "analysed_frames", *_DECODED))
+        nothing = dict.fromkeys(("unit", "batch", "analysed_frames", "failed_at_s", *_DECODED))
         yield _columns(
             {**row, **_times(row["start_us"], row["frames"], row["rate_hz"]), **nothing} for row in self.set_aside.rows
         )
@@ -203,7 +216,7 @@ def _times(start_us: int | None, frames: int | None, rate_hz: int | None) -> dic
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:
     """Return what decoding found out; a recording without a sample has no hash and no level."""
     sound = {name: row[name] if row["samples"] else None for name in _DECODED}
-    return {**{name: row[name] for name in _VERDICT}, **sound, "analysed_frames": row["frames"]}
+    return {**{name: row[name] for name in (*_VERDICT, "failed_at_s")}, **sound, "analysed_frames": row["frames"]}
 
 
 def _columns(rows: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:

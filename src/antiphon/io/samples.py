@@ -38,6 +38,8 @@ class SampleFacts:
         Sum of the samples, full scale 1.0.
     low, high
         Least and largest sample, full scale 1.0; meaningless before the first sample.
+    failed_at_s
+        Second of the recording from which it could not be decoded; None: it was decoded to its end.
     status, reason, detail
         Verdict: None until something other than what ingest said is found.
     """
@@ -47,6 +49,7 @@ class SampleFacts:
     total: float = 0.0
     low: float = math.inf
     high: float = -math.inf
+    failed_at_s: float | None = None
     status: str | None = None
     reason: str | None = None
     detail: str | None = None
@@ -77,12 +80,22 @@ class SampleFacts:
             "status": verdict.status,
             "reason": notes[0][0] if notes else None,
             "detail": "; ".join(detail for _, detail in notes if detail) or None,
+            "failed_at_s": self.failed_at_s,
             "samples": self.samples,
             "content_hash": self._hash.hexdigest(),
             "clipped_share": self.clipped / sound,
             "dc": self.total / sound,
             "peak": max(self.high, -self.low, 0.0),
         }
+
+    def discarded(self) -> SampleFacts:
+        """Return the facts of a recording that failed and of which nothing is kept."""
+        return SampleFacts(
+            failed_at_s=self.failed_at_s,
+            status="quarantined",
+            reason=self.reason,
+            detail=f"{self.detail}; what was decoded before is left out (stft.keep_before_fault)",
+        )
 
     def _flags(self) -> Iterator[Reason]:
         """Yield what is odd about the samples as a whole; each is used nevertheless."""
@@ -127,7 +140,8 @@ def checked_blocks(path: Path, row: RecordingRow, facts: SampleFacts, clipping_l
         if facts.samples < row.frames:
             facts.status, facts.reason = "repaired", Reason.TRUNCATED
             facts.detail = f"{row.frames} samples promised, {facts.samples} decoded"
+            facts.failed_at_s = facts.samples / header.rate_hz
     except DecodeError as error:
-        # What was decoded before the fault is sound and stays.
+        # What was decoded before the fault is sound.
         facts.status = "repaired" if facts.samples else "quarantined"
-        facts.reason, facts.detail = error.reason, str(error)
+        facts.reason, facts.detail, facts.failed_at_s = error.reason, str(error), error.second

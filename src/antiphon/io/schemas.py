@@ -8,7 +8,7 @@ import pyarrow as pa
 
 __all__ = ["SCHEMAS", "SCHEMA_VERSION", "data_dictionary"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when a column changes its name, type or meaning."""
 
 _TEXT, _INTEGER, _SMALL, _NUMBER = pa.string(), pa.int64(), pa.int32(), pa.float64()
@@ -34,6 +34,7 @@ _SOURCE = (
     _column("scientific_name", _TEXT, "taxon of the source; null: no taxon", null=True),
     _column("common_name", _TEXT, "name of the source for people"),
 )
+_REFERENCE = _column("level_reference", _TEXT, "what 0 dB is: full scale, 20 uPa (air) or 1 uPa (water)")
 _RECORDINGS = (
     *(_SEASON, _SITE, _DEPLOYMENT),
     _column("unit", _TEXT, "deployment and local day that the recording belongs to; null: not analysed", null=True),
@@ -59,6 +60,7 @@ _RECORDINGS = (
     ),
     _column("reason", _TEXT, "code of what is not ok; null: nothing", null=True),
     _column("detail", _TEXT, "the same in one line for people", null=True),
+    _column("failed_at_s", _NUMBER, "second from which it could not be decoded; null: all was", "s", null=True),
     _column("content_hash", _TEXT, "hash of the decoded samples (XXH3, 128 bits)", null=True),
     _column("clipped_share", _NUMBER, "share of the samples at or beyond the clipping level", "1", null=True),
     _column("dc", _NUMBER, "mean of the samples, full scale 1", "1", null=True),
@@ -86,7 +88,8 @@ _OCCUPANCY = (
     _column("tf_occupancy", _NUMBER, "active_cells / effort_cells: acoustic occupancy", "1", null=True),
     _column("n_events", _INTEGER, "patches of least_cells or more connected cells that start here", null=True),
     _column("energy_share", _NUMBER, "power in active cells / power in all heard cells of the band", "1", null=True),
-    _column("level_db", _NUMBER, "mean power of the active cells, re full scale; null: none", "dB", null=True),
+    _column("level_db", _NUMBER, "mean power of the active cells, re level_reference; null: none", "dB", null=True),
+    _REFERENCE,
     _column("snr_db", _NUMBER, "that power over the median level of the same bins and recordings", "dB", null=True),
 )
 _FREQUENCY = (
@@ -100,10 +103,19 @@ _FREQUENCY = (
     _column("active_fraction", _NUMBER, "active_cells / effort_cells", "1", null=True),
     _column("energy_share", _NUMBER, "power in active cells / power in all heard cells of the band", "1", null=True),
 )
+_LTSA = (
+    *(_SEASON, _SITE, _DEPLOYMENT, *_INTERVAL),
+    _column("freq_low_hz", _NUMBER, "lower edge of the bin", "Hz"),
+    _column("freq_high_hz", _NUMBER, "upper edge of the bin", "Hz"),
+    _column("effort_s", _NUMBER, "analysed frames that hear the bin x hop", "s"),
+    _column("level_db", _NUMBER, "mean power of these frames, re level_reference; null: none", "dB", null=True),
+    _REFERENCE,
+)
 
 SCHEMAS: dict[str, pa.Schema] = {
     "recordings": pa.schema(_RECORDINGS),
     "effort": pa.schema(_EFFORT),
+    "ltsa": pa.schema(_LTSA),
     "occupancy": pa.schema(_OCCUPANCY),
     "frequency": pa.schema(_FREQUENCY),
 }
@@ -112,6 +124,7 @@ SCHEMAS: dict[str, pa.Schema] = {
 _ROWS = {
     "recordings": ("a file that was found, good or bad", ["deployment", "path"]),
     "effort": ("an interval of a deployment", ["deployment", "interval_start"]),
+    "ltsa": ("an hour and a bin of the spectrogram", ["deployment", "interval_start", "freq_low_hz"]),
     "occupancy": ("an interval and a source", ["deployment", "model", "interval_start", "source"]),
     "frequency": (
         "an interval, a source and a band",

@@ -2,58 +2,30 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
 
+from antiphon.io import store_attributes as about
 from antiphon.io.spectrograms import Span, Store
+from antiphon.io.store_metadata import finish_store, write_hours, write_small
 from antiphon.io.whole import whole_folder
 from antiphon.signal.background import LevelHistogram
+from antiphon.signal.calibration import LevelReference
 from antiphon.signal.grid import Grid
-from antiphon.signal.levels import ADD_OFFSET_DB, NOT_HEARD, PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, SCALE_DB
+from antiphon.signal.levels import NOT_HEARD
+from antiphon.signal.long_term import HourlySums
 
 __all__ = ["LevelWriter", "ProbabilityWriter", "write_levels", "write_probabilities"]
 
 _FLOOR_SHARE = 0.1
 _BACKGROUND_SHARE = 0.5
 _CELL_CODEC = zarr.codecs.ZstdCodec(level=1)
-_SMALL_CODEC = zarr.codecs.BloscCodec(cname="zstd", clevel=3, shuffle=zarr.codecs.BloscShuffle.bitshuffle)
-_LEVEL_ATTRIBUTES = {
-    "long_name": "level of the cell",
-    "units": "dB",
-    "comment": "dB re full scale: a full-scale sine on a bin reads 0 dB; 0 (fill value) is not heard",
-    "scale_factor": SCALE_DB,
-    "add_offset": ADD_OFFSET_DB,
-    "_FillValue": NOT_HEARD,
-    "coordinates": "recording",
-}
-_FLOOR_ATTRIBUTES = {"long_name": "level code that a tenth of the unit's frames lie at or below", "units": "1"}
-_BACKGROUND_ATTRIBUTES = {"long_name": "median level code of each recording", "units": "1"}
-_PROBABILITY_ATTRIBUTES = {
-    "long_name": "probability that the source sounds in the cell",
-    "units": "1",
-    "scale_factor": 1 / PROBABILITY_SCALE,
-    "missing_value": PROBABILITY_NOT_HEARD,
-    "coordinates": "recording",
-}
-_TIME_ATTRIBUTES = {
-    "standard_name": "time",
-    "long_name": "centre of the frame",
-    "units": "microseconds since 1970-01-01T00:00:00",
-    "calendar": "proleptic_gregorian",
-    "axis": "T",
-}
-_FREQUENCY_ATTRIBUTES = {
-    "standard_name": "sound_frequency",
-    "long_name": "centre of the frequency bin",
-    "units": "Hz",
-}
 
 
 class _TimeAppender:
@@ -78,6 +50,20 @@ class _TimeAppender:
             taken += take
             if self._filled == room:
                 self.flush()
+
+    @property
+    def position(self) -> int:
+        """Frames appended so far."""
+        return self.written + self._filled
+
+    def rewind(self, position: int) -> None:
+        """Forget the frames from ``position`` on."""
+        if position < self.written:
+            shard = self._buffer.shape[self._axis]
+            self.written = position // shard * shard
+            kept = self._array[self._along(self.written, position - self.written)]
+            self._buffer[self._along(0, position - self.written)] = kept
+        self._filled = position - self.written
 
     def flush(self) -> None:
         """Write what is collected; only the last call may write less than a shard."""
@@ -108,14 +94,15 @@ class _TimeAppender:
 class LevelWriter:
     """Appends recordings to a level store; made by :func:`write_levels`."""
 
-    def __init__(self, appender: _TimeAppender, grid: Grid) -> None:
+    def __init__(self, appender: _TimeAppender, grid: Grid, utc_offset_min: int) -> None:
         self._appender = appender
         self._grid = grid
         self.spans: list[Span] = []
         self._backgrounds: list[np.ndarray] = []
         self._histogram = LevelHistogram(grid.bins)
+        self.hours = HourlySums(grid, utc_offset_min)
 
-    def append(self, span: Span, codes: Iterable[np.ndarray]) -> Span:
+    def append(self, span: Span, codes: Iterable[np.ndarray], keep: Callable[[], bool] = lambda: True) -> Span:
         """Append one recording.
 
         Parameters
@@ -124,22 +111,27 @@ class LevelWriter:
             The recording; its ``first_frame`` and ``frames`` are set here.
         codes
             Blocks of level codes, each (frames, bins) uint8, in order.
+        keep
+            Called when all blocks are taken: whether they stay in the store.
 
         Returns
         -------
         The recording with its place in the store.
         """
-        histogram = LevelHistogram(self._grid.bins)
-        frames = 0
+        first = self._appender.position
+        histogram, hours = LevelHistogram(self._grid.bins), self.hours.empty()
         for block in codes:
+            hours.add(span.start_us, self._appender.position - first, block)
             self._appender.append(block)
             histogram.add(block)
-            frames += len(block)
-        first = sum(one.frames for one in self.spans)
-        placed = replace(span, first_frame=first, frames=frames)
+        if not keep():
+            self._appender.rewind(first)
+            histogram, hours = LevelHistogram(self._grid.bins), self.hours.empty()
+        placed = replace(span, first_frame=first, frames=self._appender.position - first)
         self.spans.append(placed)
         self._backgrounds.append(histogram.quantile(_BACKGROUND_SHARE))
         self._histogram.include(histogram)
+        self.hours.include(hours)
         return placed
 
     def background(self) -> np.ndarray:
@@ -164,7 +156,15 @@ class ProbabilityWriter:
 
 @contextmanager
 def write_levels(
-    path: Path, *, grid: Grid, frames: int, chunk_frames: int, shard_frames: int, attributes: Mapping[str, Any]
+    path: Path,
+    *,
+    grid: Grid,
+    frames: int,
+    chunk_frames: int,
+    shard_frames: int,
+    reference: LevelReference,
+    utc_offset_min: int,
+    attributes: Mapping[str, Any],
 ) -> Iterator[LevelWriter]:
     """Write a level store, whole or not at all.
 
@@ -178,6 +178,10 @@ def write_levels(
         Number of frames that the headers promise; the store is fitted to what is appended.
     chunk_frames, shard_frames
         Frames in a chunk and in a shard.
+    reference
+        What decoded levels are relative to; the codes on disk are re full scale.
+    utc_offset_min
+        Standard time of the deployment minus UTC, minutes: when hours begin.
     attributes
         Attributes of the store: at least ``fingerprint``.
     """
@@ -192,17 +196,18 @@ def write_levels(
             compressors=_CELL_CODEC,
             fill_value=NOT_HEARD,
             dimension_names=("time", "frequency"),
-            attributes=_LEVEL_ATTRIBUTES,
+            attributes=about.level_attributes(reference, grid),
             # No chunk of levels is empty, and to look for one costs more than to compress it.
             config={"write_empty_chunks": True},
         )
         appender = _TimeAppender(level, axis=0)
-        writer = LevelWriter(appender, grid)
+        writer = LevelWriter(appender, grid, utc_offset_min)
         yield writer
         appender.finish()
-        _write_small(group, "floor", writer.floor(), ("frequency",), _FLOOR_ATTRIBUTES)
-        _write_small(group, "background", writer.background(), ("recording_index", "frequency"), _BACKGROUND_ATTRIBUTES)
-        _finish(group, grid, writer.spans, attributes)
+        write_small(group, "floor", writer.floor(), ("frequency",), about.FLOOR)
+        write_small(group, "background", writer.background(), ("recording_index", "frequency"), about.BACKGROUND)
+        write_hours(group, writer.hours)
+        finish_store(scratch, group, grid, writer.spans, attributes)
 
 
 @contextmanager
@@ -239,7 +244,7 @@ def write_probabilities(
             compressors=_CELL_CODEC,
             fill_value=0,
             dimension_names=("source", "time", "frequency"),
-            attributes=_PROBABILITY_ATTRIBUTES,
+            attributes=about.PROBABILITY,
             config={"write_empty_chunks": False},
         )
         appender = _TimeAppender(probability, axis=1)
@@ -249,52 +254,11 @@ def write_probabilities(
             raise ValueError(f"{path}: {appender.written} frames appended, {like.path} has {frames}")
         index = np.arange(len(sources), dtype=np.int32)
         flags = {"flag_values": index.tolist(), "flag_meanings": " ".join(sources), "long_name": "sound source"}
-        _write_small(group, "source", index, ("source",), flags)
-        _finish(group, like.grid, like.spans, {**attributes, "sources": list(sources)})
+        write_small(group, "source", index, ("source",), flags)
+        finish_store(scratch, group, like.grid, like.spans, {**attributes, "sources": list(sources)})
 
 
 def _shard(frames: int, chunk_frames: int, shard_frames: int) -> int:
     """Return the frames of a shard, no longer than the array needs."""
     whole_chunks = -(-max(frames, 1) // chunk_frames) * chunk_frames
     return min(shard_frames, whole_chunks)
-
-
-def _write_small(
-    group: zarr.Group, name: str, values: np.ndarray, dims: tuple[str, ...], attributes: Mapping[str, Any]
-) -> None:
-    """Write a coordinate or summary as one chunk: readers load it whole."""
-    array = group.create_array(
-        name,
-        shape=values.shape,
-        chunks=tuple(max(1, n) for n in values.shape),
-        dtype=values.dtype,
-        compressors=_SMALL_CODEC,
-        dimension_names=dims,
-        attributes=dict(attributes),
-    )
-    array[...] = values
-
-
-def _finish(group: zarr.Group, grid: Grid, spans: Sequence[Span], attributes: Mapping[str, Any]) -> None:
-    """Write coordinates and attributes, and consolidate the metadata so that readers open one file."""
-    lengths = [span.frames for span in spans]
-    offsets = [np.arange(n, dtype=np.int64) * grid.hop_us for n in lengths]
-    starts = [span.start_us + grid.first_centre_us for span in spans]
-    centres = [start + offset for start, offset in zip(starts, offsets, strict=True)]
-    time = np.concatenate(centres) if centres else np.empty(0, dtype=np.int64)
-    recording = np.repeat(np.arange(len(spans), dtype=np.int32), lengths)
-    _write_small(group, "time", time, ("time",), _TIME_ATTRIBUTES)
-    _write_small(group, "recording", recording, ("time",), {"long_name": "index into the attribute recordings"})
-    _write_small(group, "frequency", grid.frequencies_hz(), ("frequency",), _FREQUENCY_ATTRIBUTES)
-    group.attrs.update(
-        {
-            **attributes,
-            "grid": asdict(grid),
-            "recordings": [asdict(span) for span in spans],
-            "Conventions": "CF-1.11, ACDD-1.3",
-        }
-    )
-    with warnings.catch_warnings():
-        # Zarr 3 readers other than zarr-python may ignore consolidated metadata; that is harmless.
-        warnings.filterwarnings("ignore", message="Consolidated metadata")
-        zarr.consolidate_metadata(group.store)

@@ -2,7 +2,8 @@
 
 A store is Zarr format 3, sharded, opened by plain ``xarray.open_zarr``. Each has the coordinates ``time`` (UTC, centre
 of the frame), ``frequency`` (Hz, centre of the bin) and ``recording(time)`` (index into the attribute ``recordings``).
-It is written block by block under a scratch name and renamed when whole: a store that is there is complete.
+It is written block by block under a scratch name and renamed when whole: a store that is there is complete, and it
+lists its files, so that one that was cut or lost later is noticed. docs/stores.md describes the layout.
 """
 
 from __future__ import annotations
@@ -17,9 +18,14 @@ import numpy as np
 import zarr
 
 from antiphon.errors import AntiphonError
+from antiphon.io.store_files import check_files
 from antiphon.signal.grid import Grid
+from antiphon.signal.long_term import HourlySpectra
 
-__all__ = ["Span", "Store", "open_store", "read_fingerprint"]
+__all__ = ["STRUCTURED", "Span", "Store", "open_store", "read_attributes", "read_fingerprint"]
+
+STRUCTURED = ("computed", "decoded", "files", "grid", "recordings", "settings", "thresholds")
+"""Attributes that are lists or mappings; a store holds them as JSON text."""
 
 
 @dataclass(frozen=True)
@@ -114,37 +120,58 @@ class Store:
         """Read each recording's median code, shape (recordings, bins), uint8."""
         return np.asarray(self.group["background"][:])
 
+    def hours(self) -> HourlySpectra:
+        """Read the long-term average of a level store: mean power by hour."""
+        codes = np.asarray(self.group["hourly_level"][:])
+        attributes = self.group["hourly_level"].attrs
+        level_db = np.where(codes == attributes["_FillValue"], np.nan, codes * attributes["scale_factor"])
+        return HourlySpectra(np.asarray(self.group["hour"][:]), np.asarray(self.group["hourly_frames"][:]), level_db)
+
     def frame_centres_us(self, span: Span) -> np.ndarray:
         """Return the UTC centres of a recording's frames in microseconds, shape (frames,), int64."""
         first = span.start_us + self.grid.first_centre_us
         return first + np.arange(span.frames, dtype=np.int64) * self.grid.hop_us
 
 
-def open_store(path: Path) -> Store:
+def read_attributes(text: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes of a store as they were before they became text."""
+    return {key: json.loads(value) if key in STRUCTURED else value for key, value in text.items()}
+
+
+def open_store(path: Path, fingerprint: str | None = None) -> Store:
     """Open a level or probability store.
+
+    Parameters
+    ----------
+    path
+        Folder of the store.
+    fingerprint
+        What it must be made from, as the batch record says; None: anything.
 
     Raises
     ------
     AntiphonError
-        If it is missing or damaged.
+        If it is missing or damaged, or made from something else.
     """
     try:
         group = zarr.open_group(path, mode="r")
-        attributes = dict(group.attrs)
+        attributes = read_attributes(group.attrs)
         grid = Grid(**attributes["grid"])
         spans = tuple(Span(**one) for one in attributes["recordings"])
+        files = dict(attributes["files"])
     except (FileNotFoundError, KeyError, TypeError, ValueError) as error:
         raise AntiphonError(
             f"{path}: not a whole store of antiphon ({error}); delete it and run the stage again"
         ) from None
+    check_files(str(path), files, files, {})
+    if fingerprint is not None and attributes["fingerprint"] != fingerprint:
+        raise AntiphonError(f"{path}: made from something else than its batch record says; run the stage again")
     return Store(path, grid, spans, attributes, group)
 
 
 def read_fingerprint(path: Path) -> str | None:
     """Return what the store at ``path`` was made from, or None if no whole store is there."""
     try:
-        metadata = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, UnicodeDecodeError):
+        return open_store(path).fingerprint
+    except AntiphonError:
         return None
-    fingerprint = metadata.get("attributes", {}).get("fingerprint")
-    return fingerprint if isinstance(fingerprint, str) else None

@@ -19,9 +19,12 @@ import torch
 from antiphon.config import Infer, section
 from antiphon.errors import AntiphonError
 from antiphon.io.checkpoints import Card, load_card, load_weights
+from antiphon.io.locks import only_writer
 from antiphon.io.records import BatchRecord, UnitRecord, drop_stale_stores, fingerprint, read_record, write_record
 from antiphon.io.spectrogram_writers import ProbabilityWriter, write_probabilities
 from antiphon.io.spectrograms import Store, open_store, read_fingerprint
+from antiphon.io.store_attributes import is_place, unit_attributes
+from antiphon.io.store_metadata import describe_store
 from antiphon.learning.apply import Separator, folded
 from antiphon.learning.bytewise import Bytewise, Kept
 from antiphon.learning.devices import choose_device, choose_dtype, choose_int8, placed
@@ -38,6 +41,11 @@ __all__ = ["VERSION", "run"]
 VERSION = 2
 
 _BLOCKS_BEHIND = 64
+
+_SUMMARY = (
+    "Probability that each sound source is active in each cell of time and frequency of one recorder's day, as a "
+    "trained generator found it; frames are those of the store of levels that it was made from."
+)
 
 
 def run(
@@ -80,14 +88,15 @@ def run(
     """
     torch.set_num_threads(workers)
     given = read_record(record)
-    drop_stale_stores(output, keep=[unit.unit for unit in given.units])
     job = _job(load_card(card), weights, section(Infer, settings), _Machine(device, precision, batch, workers))
     log(f"infer {given.batch}: {len(given.units)} units with {job.card.model} in {' '.join(job.computed.values())}")
-    units = [
-        _write_unit(job, unit, record.parent / unit.store, output.parent / unit.store)
-        for unit in track(given.units, f"infer {given.batch}")
-    ]
-    write_record(output, BatchRecord("infer", VERSION, given.batch, given.deployment, units))
+    with only_writer(output):
+        drop_stale_stores(output, keep=[unit.unit for unit in given.units])
+        units = [
+            _write_unit(job, unit, record.parent / unit.store, output.parent / unit.store)
+            for unit in track(given.units, f"infer {given.batch}")
+        ]
+        write_record(output, BatchRecord("infer", VERSION, given.batch, given.deployment, units))
 
 
 @dataclass(frozen=True)
@@ -162,9 +171,16 @@ def _write_unit(job: _Job, unit: UnitRecord, levels: Path, path: Path) -> UnitRe
     """Write one unit's probabilities, unless a store made from the same input in the same way stands already."""
     settings = job.settings.model_dump(mode="json")
     made_from = fingerprint(unit.fingerprint, job.card.weights_sha256, settings, job.thresholds, job.computed, VERSION)
+    store = open_store(levels, unit.fingerprint)
     if read_fingerprint(path) != made_from:
-        _separate(job, open_store(levels), path, made_from)
+        _separate(job, store, path, made_from)
+    describe_store(open_store(path), _place(store))
     return UnitRecord(unit.unit, path.name, made_from, unit.frames, [])
+
+
+def _place(store: Store) -> dict[str, Any]:
+    """Return what a level store says of its place, for the store of its sources."""
+    return {key: value for key, value in store.attributes.items() if is_place(key)}
 
 
 def _separate(job: _Job, store: Store, path: Path, made_from: str) -> None:
@@ -175,11 +191,9 @@ def _separate(job: _Job, store: Store, path: Path, made_from: str) -> None:
             "use a model trained on this grid, or the model's grid in the section stft"
         )
     attributes: dict[str, Any] = {
-        "title": f"Sources in {store.attributes['unit']}",
-        "source": "antiphon infer",
-        **{key: store.attributes[key] for key in ("site", "deployment", "unit")},
+        **unit_attributes("infer", VERSION, store.attributes["deployment"], store.attributes["unit"], _SUMMARY),
+        **_place(store),
         "fingerprint": made_from,
-        "stage_version": VERSION,
         "model": job.card.model,
         "weights_sha256": job.card.weights_sha256,
         "computed": job.computed,

@@ -37,7 +37,7 @@ from antiphon.progress import log, track
 
 __all__ = ["VERSION", "draft", "run", "verdicts"]
 
-VERSION = 2
+VERSION = 3
 
 # Headers wait for the disk, not for the processor.
 _THREADS_PER_WORKER = 2

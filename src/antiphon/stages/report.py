@@ -19,6 +19,8 @@ import yaml
 from antiphon import __version__
 from antiphon.config import Report, section
 from antiphon.figures.digest import COLUMNS, coverage, heard, quality
+from antiphon.figures.long_term import COLUMNS as LONG_TERM_COLUMNS
+from antiphon.figures.long_term import long_term
 from antiphon.figures.page import ModelPart, Origin, season_page
 from antiphon.io.accounting import read_accounting
 from antiphon.io.benchmarks import read_benchmarks
@@ -31,9 +33,10 @@ from antiphon.progress import log, track
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 2
+VERSION = 3
 
 _LONGEST_JOB = timedelta(days=7)
+_COLUMNS = {**COLUMNS, "ltsa": LONG_TERM_COLUMNS}
 _PICTURES = {
     "evaluation/examples.png": "Examples the model never saw: mixture, truth and what it found",
     "curves.png": "Losses and scores while it learned",
@@ -89,6 +92,7 @@ def run(
         meanings={str(code): text for code, text in MEANINGS.items()},
         ignored=found["counts"]["ignored"],
         shared=read_json(catalogue / "verdicts.json")["shared"],
+        soundscape=long_term(read.each("ltsa")),
         models=[_model_part(read, name, folder) for name, folder in zip(names, models, strict=True)],
         origin=_origin(read, names, models, shown),
         resources=[asdict(use) for use in _resources(benchmarks)] if benchmarks else [],
@@ -112,7 +116,7 @@ class _Tables:
         """Yield each deployment and the columns of its table that the page sums, one after the other."""
         paths = track(self.paths(name, model), " ".join(["report:", name, *([model] if model else [])]))
         for deployment, path in zip(self.deployments, paths, strict=True):
-            yield deployment, read_table(path, name, COLUMNS[name]).to_pandas()
+            yield deployment, read_table(path, name, _COLUMNS[name]).to_pandas()
 
 
 def _resources(benchmarks: Path) -> list[RuleUse]:
@@ -154,7 +158,7 @@ def _origin(read: _Tables, names: Sequence[str], models: Sequence[Path], shown: 
     """Return the software, the inputs and the settings behind the page."""
     packages = ("numpy", "pandas", "pyarrow", "matplotlib", "jinja2")
     versions = {"antiphon": __version__, "Stage report": str(VERSION), "Python": platform.python_version()}
-    inputs = {f"tables/{table}": read.paths(table) for table in ("recordings", "effort")}
+    inputs = {f"tables/{table}": read.paths(table) for table in ("recordings", "effort", "ltsa")}
     for name, folder in zip(names, models, strict=True):
         inputs |= {f"tables/{table}/{name}": read.paths(table, name) for table in ("occupancy", "frequency")}
         inputs[f"{name}/{CARD}"] = [folder / CARD]

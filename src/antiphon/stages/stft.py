@@ -15,19 +15,28 @@ import torch
 
 from antiphon.config import Stft, section
 from antiphon.errors import AntiphonError
+from antiphon.io.locks import only_writer
 from antiphon.io.records import BatchRecord, UnitRecord, drop_stale_stores, fingerprint, write_record
 from antiphon.io.samples import SampleFacts, checked_blocks
 from antiphon.io.season.catalogue import Manifest, RecordingRow, read_manifest
 from antiphon.io.spectrogram_writers import write_levels
 from antiphon.io.spectrograms import Span, open_store, read_fingerprint
+from antiphon.io.store_attributes import place_attributes, unit_attributes
+from antiphon.io.store_metadata import describe_store
 from antiphon.io.workers import in_order
 from antiphon.progress import log, track
+from antiphon.signal.calibration import LevelReference, level_reference
 from antiphon.signal.grid import Grid
 from antiphon.signal.spectrogram import stream_level_codes
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 3
+VERSION = 4
+
+_SUMMARY = (
+    "Sound level of every cell of time and frequency of one recorder's day, by short-time Fourier transform; frames of "
+    "one recording follow one another, recordings follow in order of time, and there may be gaps between them."
+)
 
 
 def run(
@@ -65,12 +74,13 @@ def run(
     if device != "cpu" and not (device == "cuda" and torch.cuda.is_available()):
         raise AntiphonError(f"device '{device}': torch finds none such here; set machine.stft_device to cpu")
     batch = read_manifest(manifest)
-    drop_stale_stores(record, keep=batch.units)
     job = _Job(batch, audio_root, section(Stft, settings), record.parent, device)
     units = sorted(batch.units)
-    done = in_order(partial(_write_unit, job), units, workers)
-    records = list(track(done, f"stft {batch.batch}", total=len(units)))
-    write_record(record, BatchRecord("stft", VERSION, batch.batch, batch.deployment, records))
+    with only_writer(record):
+        drop_stale_stores(record, keep=batch.units)
+        done = in_order(partial(_write_unit, job), units, workers)
+        records = list(track(done, f"stft {batch.batch}", total=len(units)))
+        write_record(record, BatchRecord("stft", VERSION, batch.batch, batch.deployment, records))
     bad = sum(row["status"] == "quarantined" for unit in records for row in unit.recordings)
     log(
         f"stft {batch.batch}: {len(records)} units, {sum(unit.frames for unit in records)} frames, {bad} bad recordings"
@@ -91,15 +101,20 @@ class _Job:
     def grid(self) -> Grid:
         return Grid(self.settings.window_s, self.settings.hop_s, self.settings.bins)
 
+    @property
+    def reference(self) -> LevelReference:
+        return level_reference(self.batch.sensitivity_db, self.batch.medium)
+
 
 def _write_unit(job: _Job, unit: str) -> UnitRecord:
     """Write one unit's store, unless one made from the same input stands already."""
     rows = job.batch.units[unit]
-    made_from = fingerprint([row.identity() for row in rows], job.settings.model_dump(mode="json"), VERSION)
+    settings, offset_min = job.settings.model_dump(mode="json"), job.batch.utc_offset_min
+    made_from = fingerprint([row.identity() for row in rows], settings, offset_min, VERSION)
     path = job.folder / f"{unit}.zarr"
     if read_fingerprint(path) != made_from:
         _transform(job, unit, path, made_from)
-    store = open_store(path)
+    store = describe_store(open_store(path), place_attributes(job.batch), job.reference)
     return UnitRecord(unit, path.name, made_from, store.frames, store.attributes["decoded"])
 
 
@@ -110,24 +125,36 @@ def _transform(job: _Job, unit: str, path: Path, made_from: str) -> None:
     promised = sum(grid.frames(_analysed_samples(row, grid), grid.analysis_rate_hz(row.rate_hz)) for row in rows)
     decoded: list[dict[str, Any]] = []
     attributes = {
-        "title": f"Spectrogram of {unit}",
-        "source": "antiphon stft",
-        "site": job.batch.site,
-        "deployment": job.batch.deployment,
-        "unit": unit,
+        **unit_attributes("stft", VERSION, job.batch.deployment, unit, _SUMMARY),
+        **place_attributes(job.batch),
         "fingerprint": made_from,
-        "stage_version": VERSION,
         "settings": job.settings.model_dump(mode="json"),
         "decoded": decoded,
     }
-    sizes = {"chunk_frames": job.settings.chunk_frames, "shard_frames": job.settings.shard_frames}
-    with write_levels(path, grid=grid, frames=promised, **sizes, attributes=attributes) as store:
+    writing = write_levels(
+        path,
+        grid=grid,
+        frames=promised,
+        chunk_frames=job.settings.chunk_frames,
+        shard_frames=job.settings.shard_frames,
+        reference=job.reference,
+        utc_offset_min=job.batch.utc_offset_min,
+        attributes=attributes,
+    )
+    with writing as store:
         for row in rows:
             facts = SampleFacts()
             blocks = checked_blocks(job.audio_root / row.path, row, facts, job.settings.clipping_level)
             span = Span(row.path, row.start_us, 0, 0, row.rate_hz, grid.heard_bins(row.rate_hz), row.channel)
-            placed = store.append(span, stream_level_codes(blocks, row.rate_hz, grid, job.device))
+            keep = partial(_is_kept, facts, job.settings)
+            placed = store.append(span, stream_level_codes(blocks, row.rate_hz, grid, job.device), keep)
+            facts = facts if keep() else facts.discarded()
             decoded.append({"path": row.path, "channel": row.channel, "frames": placed.frames, **facts.as_row(row)})
+
+
+def _is_kept(facts: SampleFacts, settings: Stft) -> bool:
+    """Return whether what was decoded of a recording stays."""
+    return settings.keep_before_fault or facts.failed_at_s is None
 
 
 def _analysed_samples(row: RecordingRow, grid: Grid) -> int:

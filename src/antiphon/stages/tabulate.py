@@ -1,7 +1,8 @@
 """Stage tabulate: turn sources into numbers.
 
-Without a model: what was recorded and what was analysed (tables recordings and effort). With one: what was heard
-(tables occupancy and frequency), from sums that each unit keeps, so that a new recording costs its own unit only.
+Without a model: what was recorded, what was analysed and how loud it was (tables recordings, effort and ltsa). With
+one: what was heard (tables occupancy and frequency), from sums that each unit keeps, so that a new recording costs its
+own unit only.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ import numpy as np
 
 from antiphon.config import Stft, Tabulate, section
 from antiphon.errors import AntiphonError
-from antiphon.io.blocks import blocks_of
+from antiphon.io.blocks import blocks_of, refuse_misfits
 from antiphon.io.checkpoints import Card, load_card
 from antiphon.io.holdings import Holdings, UnitStores, read_holdings
 from antiphon.io.records import fingerprint
-from antiphon.io.spectrograms import Store, open_store
+from antiphon.io.spectrograms import open_store
 from antiphon.io.sums import drop_stale_sums, read_sums, sums_fingerprint, sums_path, write_sums
 from antiphon.io.tables import interval_columns, source_columns, table_path, write_data_dictionary, write_table
 from antiphon.progress import log, track
@@ -34,13 +35,14 @@ from antiphon.stats.counting import Counter
 from antiphon.stats.effort import Effort, Recorded, effort_by_schedule, effort_columns
 from antiphon.stats.frequency import frequency_columns
 from antiphon.stats.intervals import Intervals
+from antiphon.stats.long_term import hourly_columns
 from antiphon.stats.occupancy import occupancy_columns
 from antiphon.stats.power import PowerTable
 from antiphon.stats.schedule import Schedule
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 2
+VERSION = 3
 
 _ROWS_AT_A_TIME = 1 << 17
 
@@ -60,7 +62,7 @@ def run(
     card: Path | None = None,
     model: str | None = None,
 ) -> None:
-    """Write a deployment's tables: recordings and effort, or with a card the model's occupancy and frequency.
+    """Write a deployment's tables: recordings, effort and ltsa, or with a card the model's occupancy and frequency.
 
     Parameters
     ----------
@@ -97,6 +99,7 @@ def run(
         log(f"tabulate {deployment}: {columns['analysed_s'].sum() / 3600:.1f} h analysed; {lost}")
         _write(job, "recordings", job.holdings.pieces())
         _write(job, "effort", [job.timed(columns)])
+        _write(job, "ltsa", [_long_term(job)])
     else:
         found = _model(job, model, card, infer_records or [])
         units = _sum_units(job, found, sums)
@@ -160,6 +163,15 @@ def _effort(job: _Job) -> tuple[Effort, Schedule | None]:
     recordings += [Recorded(start_us, 0, length_us, 0, 0) for start_us, length_us in bad if length_us]
     unread_us = [start_us for start_us, length_us in bad if not length_us]
     return effort_by_schedule(recordings, unread_us, job.intervals, 2 * grid.first_centre_us, grid.hop_us)
+
+
+def _long_term(job: _Job) -> dict[str, Any]:
+    """Return the rows of the table ltsa."""
+    hours = [(hour.start_us, hour.frames, hour.level_db) for hour in job.holdings.hours()]
+    columns = hourly_columns(hours, job.grid.bin_edges_hz(), job.grid.hop_us)
+    columns["level_db"] += job.holdings.reference.offset_db
+    columns |= interval_columns(columns.pop("start_us"), 3_600_000_000, job.holdings.utc_offset_min)
+    return {**columns, "level_reference": job.holdings.reference.name}
 
 
 def _model(job: _Job, name: str | None, card: Path, infer_records: list[Path]) -> _Model:
@@ -229,7 +241,7 @@ def _sum_units(job: _Job, found: _Model, sums: Path) -> list[Path]:
 def _count(job: _Job, found: _Model, unit: UnitStores) -> Activity:
     """Count one unit, but no copy in it."""
     levels, probabilities = open_store(unit.levels), open_store(unit.probabilities)
-    _check(job, found, levels, probabilities)
+    refuse_misfits(levels, probabilities, job.grid, tuple(found.card.sources), found.name, found.thresholds)
     background, grid, parts = levels.background(), levels.grid, [found.counter.nothing()]
     for recording, blocks in groupby(blocks_of(levels, probabilities), key=lambda block: block.recording):
         span = levels.spans[recording]
@@ -246,35 +258,19 @@ def _count(job: _Job, found: _Model, unit: UnitStores) -> Activity:
     return Activity.total(parts)
 
 
-def _check(job: _Job, found: _Model, levels: Store, probabilities: Store) -> None:
-    """Refuse stores that were made with other settings than the tables speak of."""
-    if levels.grid != job.grid:
-        raise AntiphonError(f"{levels.path}: its grid {levels.grid} is not that of the section stft; run stft again")
-    if probabilities.sources != tuple(found.card.sources):
-        raise AntiphonError(f"{probabilities.path}: its sources are not those of model {found.name}; run infer again")
-    infer = probabilities.attributes.get("settings", {})
-    if infer.get("keep") == "none" and probabilities.attributes["thresholds"] != found.thresholds:
-        raise AntiphonError(
-            f"tabulate.thresholds: {found.thresholds} are not those that {probabilities.path} was cut at, and "
-            "infer.keep: none stores no probabilities; keep the model's thresholds, or set infer.keep to active"
-        )
-    if infer.get("keep") == "active" and infer["keep_above"] > min(found.thresholds.values()):
-        raise AntiphonError(
-            f"tabulate.thresholds: {min(found.thresholds.values())} is below infer.keep_above {infer['keep_above']}, "
-            "so what it asks for was not stored; raise the threshold, or lower infer.keep_above and run infer again"
-        )
-
-
 def _finished(table: str, job: _Job, found: _Model, sums: Activity) -> dict[str, Any]:
     """Return the rows of the table occupancy or frequency: all bands of a source, all sources, all intervals."""
     hop_us, bands = job.grid.hop_us, len(found.edges_hz) - 1
     if table == "occupancy":
         columns, rows = occupancy_columns(sums, bands, hop_us), 1
+        columns["level_db"] = columns["level_db"] + job.holdings.reference.offset_db
+        named = {"level_reference": job.holdings.reference.name}
     else:
-        columns, rows = frequency_columns(sums, found.edges_hz, hop_us), bands
+        columns, rows, named = frequency_columns(sums, found.edges_hz, hop_us), bands, {}
     return {
         "interval": np.repeat(sums.interval, len(found.card.sources) * rows),
         "model": found.name,
+        **named,
         **source_columns(found.card.sources, len(sums.interval), rows),
         **{name: values.ravel() for name, values in columns.items()},
     }

@@ -28,7 +28,7 @@ MONTH_IN_MAY = datetime(2024, 5, 6, 4, tzinfo=UTC)
 def deployment(**changes: Any) -> Deployment:
     about: dict[str, Any] = {"deployment": "A1", "site": "ridge", "latitude": 47.5, "longitude": 8.5, "folder": "A1"}
     about |= {"recorder": "SM4", "zone": parse_zone("+02:00"), "filename_time": "local", "channel": "first"}
-    about |= {"sensitivity_db": None, "first_us": None, "last_us": None, "fold": None}
+    about |= {"sensitivity_db": None, "medium": "air", "first_us": None, "last_us": None, "fold": None}
     return Deployment(**(about | changes))
 
 

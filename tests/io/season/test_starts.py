@@ -18,7 +18,7 @@ HOUR_US = 3_600_000_000
 
 def deployment(zone: str = "+02:00", filename_time: str = "local", fold: int | None = None) -> Deployment:
     return Deployment(
-        "A1", "s", None, None, "A1", None, parse_zone(zone), filename_time, "first", None, None, None, fold
+        "A1", "s", None, None, "A1", None, parse_zone(zone), filename_time, "first", None, "air", None, None, fold
     )
 
 

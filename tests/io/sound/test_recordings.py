@@ -355,7 +355,7 @@ def test_samples_that_are_no_numbers__end_the_blocks_at_their_second(tmp_path: P
     with pytest.raises(DecodeError, match=MEANINGS[Reason.NOT_FINITE]) as caught:
         for block in blocks(tmp_path / "nan", probe(tmp_path / "nan"), "first", 1000):
             done += len(block)
-    assert done == 2000
+    assert done == 2500
     assert caught.value.reason == "not_finite" and caught.value.second == 2500 / RATE
 
 

@@ -92,6 +92,8 @@ class Manifest:
         Offset of the deployment's standard time from UTC, minutes: unit days begin at its midnight.
     sensitivity_db
         Level that 1 Pa rms reads, dB re full scale; None: not calibrated.
+    medium
+        What the recorder listens to, ``air`` or ``water``: which sound pressure calibrated levels are relative to.
     units
         Recordings of each unit, sorted by start and path; units in order of their names.
     """
@@ -103,6 +105,7 @@ class Manifest:
     longitude: float | None
     utc_offset_min: int
     sensitivity_db: float | None
+    medium: str
     units: dict[str, tuple[RecordingRow, ...]]
 
 
@@ -114,7 +117,7 @@ class SetAside:
     ----------
     deployment, site
         Names.
-    latitude, longitude, utc_offset_min, sensitivity_db
+    latitude, longitude, utc_offset_min, sensitivity_db, medium
         As in :class:`Manifest`; ``utc_offset_min`` is that of the year of the first known start (of 2001 if none is).
     rows
         Recordings that are quarantined or excluded, sorted by path: the fields of :class:`RecordingRow`, None where
@@ -127,6 +130,7 @@ class SetAside:
     longitude: float | None
     utc_offset_min: int
     sensitivity_db: float | None
+    medium: str
     rows: tuple[dict[str, Any], ...]
 
 

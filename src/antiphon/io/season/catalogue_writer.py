@@ -120,6 +120,7 @@ class CatalogueWriter:
             "latitude": deployment.latitude,
             "longitude": deployment.longitude,
             "sensitivity_db": deployment.sensitivity_db,
+            "medium": deployment.medium,
         }
         for batch, rows in _parts(placed, "batch"):
             units = dict(_parts(rows, "unit"))

@@ -26,6 +26,7 @@ OPTIONAL_COLUMNS = (
     "recorder",
     "channel",
     "sensitivity_db",
+    "medium",
     "first_time",
     "last_time",
     "ambiguous",
@@ -35,6 +36,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _UNKNOWN_ZONE: tzinfo = UTC
 _FOLDS: Mapping[str, Literal[0, 1] | None] = {"": None, "first": 0, "second": 1}
 _CLOCKS: Mapping[str, Literal["local", "utc"]] = {"local": "local", "utc": "utc"}
+_MEDIA: Mapping[str, Literal["air", "water"]] = {"": "air", "air": "air", "water": "water"}
 Value = TypeVar("Value")
 
 
@@ -61,8 +63,10 @@ class Deployment:
     channel
         ``first``, ``mix``, ``each``, or a channel's number counted from 1.
     sensitivity_db
-        Level that a tone of 1 Pa rms (94 dB re 20 µPa) reads in the recording, dB re full scale (a full-scale sine is
-        0 dB), gain included: dB re 1 FS/Pa. None: not calibrated.
+        Level that a tone of 1 Pa rms (94 dB re 20 µPa, 120 dB re 1 µPa) reads in the recording, dB re full scale, gain
+        included; a sine that just reaches full scale reads 0 dB (not -3 dB). None: not calibrated.
+    medium
+        What it listens to: levels that are calibrated are dB re 20 µPa in air, dB re 1 µPa in water.
     first_us, last_us
         Recordings that start before or after are excluded, microseconds UTC; None: no bound.
     fold
@@ -79,6 +83,7 @@ class Deployment:
     filename_time: Literal["local", "utc"]
     channel: str
     sensitivity_db: float | None
+    medium: Literal["air", "water"]
     first_us: int | None
     last_us: int | None
     fold: Literal[0, 1] | None
@@ -181,6 +186,7 @@ def _deployment(row: int, cells: Mapping[str, str], audio_root: Path, mistakes: 
         filename_time=checked("filename_time", lambda text: _one_of(text, _CLOCKS, "local or utc"), "local"),
         channel=checked("channel", _channel, "first"),
         sensitivity_db=checked("sensitivity_db", lambda text: _number(text, -200, 100), None),
+        medium=checked("medium", lambda text: _one_of(text, _MEDIA, "air, water or empty (air)"), "air"),
         first_us=checked("first_time", lambda text: _bound(text, zone, last=False), None),
         last_us=checked("last_time", lambda text: _bound(text, zone, last=True), None),
         fold=checked("ambiguous", lambda text: _one_of(text, _FOLDS, "first, second or empty"), None),

@@ -249,7 +249,10 @@ def _checked(
                     with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite, and is refused below
                         samples = np.multiply(samples, np.float32(1 / full_scale(block)), dtype=np.float32)
                 if may_be_nan and not (finite := np.isfinite(samples)).all():
-                    raise DecodeError((done + int(finite.argmin())) / header.rate_hz, Reason.NOT_FINITE)
+                    sound = int(finite.argmin())
+                    if sound:
+                        yield samples[:sound]
+                    raise DecodeError((done + sound) / header.rate_hz, Reason.NOT_FINITE)
                 done += len(samples)
                 yield samples
             if header.data_offset is not None and done < header.frames:

@@ -1,0 +1,126 @@
+"""The long-term spectral average: one picture a deployment, time by frequency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps, rc_context
+from matplotlib.colors import to_hex
+
+from antiphon.figures.pictures import svg_text
+from antiphon.figures.season import canvas, dates, hatching
+from antiphon.figures.style import LEVEL_MAP, RULES
+
+__all__ = ["COLUMNS", "LongTerm", "LongTermView", "long_term", "long_term_views"]
+
+COLUMNS = ("interval_start", "utc_offset_min", "freq_low_hz", "freq_high_hz", "effort_s", "level_db", "level_reference")
+"""Columns of the table ltsa that are summed here."""
+
+_DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
+_FEW_DAYS = 14
+_WIDTH_PX, _HEIGHT_PX = 990, 190
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class LongTerm:
+    """The long-term average of one deployment.
+
+    Attributes
+    ----------
+    deployment
+        Its name.
+    first_day
+        Local day of the first column.
+    per_day
+        Columns of a day: 24, or 1 where there are many days.
+    edges_hz
+        Edges of the rows, ascending, shape (bins + 1,).
+    level_db
+        Level of the mean power, NaN where nothing was heard, shape (bins, columns).
+    reference
+        What 0 dB is.
+    """
+
+    deployment: str
+    first_day: date
+    per_day: int
+    edges_hz: np.ndarray
+    level_db: np.ndarray
+    reference: str
+
+
+@dataclass(frozen=True)
+class LongTermView:
+    """A picture of the page with its scale."""
+
+    deployment: str
+    svg: str
+    scale: Mapping[str, str]
+
+
+def long_term(tables: Iterable[tuple[str, pd.DataFrame]]) -> list[LongTerm]:
+    """Average the table ltsa of each deployment that has rows: by hour over a few days, by day over many."""
+    return [_averaged(name, table) for name, table in tables if len(table)]
+
+
+def _averaged(name: str, table: pd.DataFrame) -> LongTerm:
+    utc_us = table["interval_start"].astype("datetime64[us, UTC]").astype("int64").to_numpy()
+    local_us = utc_us + table["utc_offset_min"].to_numpy(np.int64) * 60_000_000
+    first, last = int(local_us.min() // _DAY_US), int(local_us.max() // _DAY_US)
+    per_day = 24 if last - first < _FEW_DAYS else 1
+    column = (local_us - first * _DAY_US) // (_DAY_US // per_day)
+    low_hz, row = np.unique(table["freq_low_hz"].to_numpy(), return_inverse=True)
+    shape = (len(low_hz), (last - first + 1) * per_day)
+    effort_s = table["effort_s"].to_numpy()
+    power = effort_s * 10 ** (np.nan_to_num(table["level_db"].to_numpy(dtype=float, na_value=np.nan)) / 10)
+    place = row * shape[1] + column
+    heard, energy = (np.bincount(place, values, minlength=shape[0] * shape[1]) for values in (effort_s, power))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level_db = np.where(heard > 0, 10 * np.log10(energy / heard), np.nan).reshape(shape)
+    edges_hz = np.append(low_hz, table["freq_high_hz"].max())
+    reference = str(table["level_reference"].iloc[0])
+    return LongTerm(name, _EPOCH + timedelta(first), per_day, edges_hz, level_db, reference)
+
+
+def long_term_views(deployments: Sequence[LongTerm]) -> list[LongTermView]:
+    """Return the pictures; deployments whose levels have the same reference share one scale."""
+    limits = {
+        reference: _limits([one.level_db for one in deployments if one.reference == reference])
+        for reference in {one.reference for one in deployments}
+    }
+    return [_view(number, one, *limits[one.reference]) for number, one in enumerate(deployments)]
+
+
+def _limits(levels: Sequence[np.ndarray]) -> tuple[float, float]:
+    """Return the levels of the darkest and the brightest colour: a click must not pale the rest."""
+    known = np.concatenate([level[np.isfinite(level)] for level in levels])
+    if not known.size:
+        return 0.0, 1.0
+    low, high = (float(edge) for edge in np.quantile(known, [0.01, 0.995]))
+    return low, max(high, low + 1.0)
+
+
+def _view(number: int, one: LongTerm, low_db: float, high_db: float) -> LongTermView:
+    columns = one.level_db.shape[1]
+    with rc_context(RULES):
+        figure, axes = canvas(_WIDTH_PX, _HEIGHT_PX, left=46, bottom=24)
+        axes.patch.set(**hatching())
+        extent = (-0.5, columns / one.per_day - 0.5, one.edges_hz[0] / 1000, one.edges_hz[-1] / 1000)
+        picture = axes.imshow(np.ma.masked_invalid(one.level_db)[::-1], LEVEL_MAP, aspect="auto", interpolation="none")
+        picture.set(clim=(low_db, high_db), extent=extent)
+        axes.set_ylabel("frequency, kHz", labelpad=2)
+        dates(axes.xaxis, one.first_day, columns // one.per_day, most=10)
+    words = f"{one.deployment}: long-term average level by date and frequency, dB re {one.reference}"
+    svg = svg_text(figure, name=f"ltsa-{number}", description=words)
+    stops = ", ".join(f"{to_hex(colormaps[LEVEL_MAP](place / 8))} {12.5 * place:g}%" for place in range(9))
+    scale = {
+        "gradient": f"linear-gradient(90deg, {stops})",
+        "low": f"{low_db:.0f}",
+        "high": f"{high_db:.0f} dB re {one.reference}",
+    }
+    return LongTermView(one.deployment, svg, scale)

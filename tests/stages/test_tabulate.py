@@ -556,7 +556,8 @@ def test_run__refuses_other_thresholds_where_infer_kept_no_probabilities(season)
     for path in (season.root / "infer/m").glob("*.zarr"):
         store = path / "zarr.json"
         values = json.loads(store.read_text(encoding="utf-8"))
-        values["attributes"] |= {"settings": {"keep": "none"}, "thresholds": card["thresholds"]}
+        written = {"settings": {"keep": "none"}, "thresholds": card["thresholds"]}
+        values["attributes"] |= {key: json.dumps(value) for key, value in written.items()}
         values.pop("consolidated_metadata")
         write_json(store, values)
     season.tabulate(model="m", thresholds=None)

@@ -94,12 +94,7 @@ def run(
     job = _Job(season, deployment, holdings, section(Stft, stft), section(Tabulate, settings), tables)
     effort_sums, schedule = _effort(job)
     if card is None:
-        columns = effort_columns(effort_sums, job.grid.bin_edges_hz(), schedule_known=schedule is not None)
-        lost = f"{columns['lost_gap_s'].sum() / 3600:.1f} h lost to gaps" if schedule else "no schedule to be seen"
-        log(f"tabulate {deployment}: {columns['analysed_s'].sum() / 3600:.1f} h analysed; {lost}")
-        _write(job, "recordings", job.holdings.pieces())
-        _write(job, "effort", [job.timed(columns)])
-        _write(job, "ltsa", [_long_term(job)])
+        _write_effort(job, effort_sums, schedule_known=schedule is not None)
     else:
         found = _model(job, model, card, infer_records or [])
         units = _sum_units(job, found, sums)
@@ -163,6 +158,16 @@ def _effort(job: _Job) -> tuple[Effort, Schedule | None]:
     recordings += [Recorded(start_us, 0, length_us, 0, 0) for start_us, length_us in bad if length_us]
     unread_us = [start_us for start_us, length_us in bad if not length_us]
     return effort_by_schedule(recordings, unread_us, job.intervals, 2 * grid.first_centre_us, grid.hop_us)
+
+
+def _write_effort(job: _Job, sums: Effort, *, schedule_known: bool) -> None:
+    """Write the tables that no model is needed for."""
+    columns = effort_columns(sums, job.grid.bin_edges_hz(), schedule_known=schedule_known)
+    lost = f"{columns['lost_gap_s'].sum() / 3600:.1f} h lost to gaps" if schedule_known else "no schedule to be seen"
+    log(f"tabulate {job.deployment}: {columns['analysed_s'].sum() / 3600:.1f} h analysed; {lost}")
+    _write(job, "recordings", job.holdings.pieces())
+    _write(job, "effort", [job.timed(columns)])
+    _write(job, "ltsa", [_long_term(job)])
 
 
 def _long_term(job: _Job) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from antiphon.learning.generators import make_generator, parameters
 from antiphon.learning.openvino_engine import OpenVinoEngine
 from antiphon.learning.quantised import input_ranges, quantised
 from antiphon.networks.generator import Generator
+from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid
 from antiphon.stages import infer
 
@@ -70,7 +71,13 @@ def write_season(folder: Path, recordings: int) -> Store:
     sizes = {key: SETTINGS["stft"][key] for key in ("chunk_frames", "shard_frames")}
     attributes = {"fingerprint": "f", "unit": UNIT, "site": "s", "deployment": "A"}
     with write_levels(
-        folder / f"stft/{UNIT}.zarr", grid=GRID, frames=recordings * frames, **sizes, attributes=attributes
+        folder / f"stft/{UNIT}.zarr",
+        grid=GRID,
+        frames=recordings * frames,
+        **sizes,
+        reference=FULL_SCALE,
+        utc_offset_min=0,
+        attributes=attributes,
     ) as out:
         for index in range(recordings):
             span = Span(f"{index}.wav", index * RECORDING_S * 1_000_000, 0, 0, RATE_HZ, GRID.bins, "first")

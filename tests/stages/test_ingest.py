@@ -486,7 +486,7 @@ def levels_of(place: Place, batch: str) -> np.ndarray:
     stft.run(
         manifest=place.catalogue / "manifests" / f"{batch}.json",
         audio_root=place.audio,
-        settings=json.dumps({**settings, "clipping_level": 0.999}),
+        settings=json.dumps({**settings, "clipping_level": 0.999, "keep_before_fault": True}),
         record=place.stft / f"{batch}.json",
     )
     store = open_store(place.stft / read_record(place.stft / f"{batch}.json").units[0].store)

@@ -18,6 +18,7 @@ STFT = {
     "chunk_frames": 256,
     "shard_frames": 256,
     "clipping_level": 0.999,
+    "keep_before_fault": True,
 }
 RATE = 16_000
 SOURCES = {

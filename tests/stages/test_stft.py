@@ -18,6 +18,7 @@ from antiphon.errors import AntiphonError
 from antiphon.io.records import read_record
 from antiphon.io.spectrogram_writers import write_levels
 from antiphon.io.spectrograms import Span, open_store
+from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid
 from antiphon.signal.spectrogram import level_codes
 from antiphon.stages import stft
@@ -214,7 +215,9 @@ def test_frame_times__do_not_drift_over_a_day(tmp_path, grid):
     frames = 24 * 3600 * 125 - 1
     attributes = {"fingerprint": "f"}
     path = tmp_path / "u.zarr"
-    with write_levels(path, grid=grid, frames=0, chunk_frames=256, shard_frames=256, attributes=attributes) as store:
+    sizes = {"frames": 0, "chunk_frames": 256, "shard_frames": 256}
+    clock = {"reference": FULL_SCALE, "utc_offset_min": 0}
+    with write_levels(path, grid=grid, **sizes, **clock, attributes=attributes) as store:
         store.append(Span("a.wav", START_US, 0, 0, 48000, 256, "first"), [])
     span = replace(open_store(path).spans[0], frames=frames)
     centres = open_store(path).frame_centres_us(span)

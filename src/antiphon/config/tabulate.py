@@ -1,0 +1,32 @@
+"""Section ``tabulate``."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from antiphon.config.section import Name, Section, Share
+
+__all__ = ["Tabulate"]
+
+
+class Tabulate(Section):
+    """How separated sources become numbers."""
+
+    interval_s: int = Field(ge=1, le=86400, description="length of an interval, seconds; must divide a day")
+    band_low_hz: float = Field(ge=0, description="lower edge of the band of tf_occupancy, Hz, one for the season")
+    band_high_hz: float = Field(gt=0, description="upper edge of the band of tf_occupancy, Hz, one for the season")
+    frequency_step_hz: float = Field(gt=0, description="width of a band of the frequency table, Hz")
+    thresholds: dict[Name, Share] | None = Field(
+        description="probability from which a cell is active, by source; null: those of the model's card"
+    )
+    least_cells: int = Field(ge=1, description="connected cells from which a patch counts as an event")
+
+    @model_validator(mode="after")
+    def _intervals_divide_the_day(self) -> Self:
+        if 86400 % self.interval_s:
+            raise ValueError(f"interval_s {self.interval_s} does not divide a day of 86400 s")
+        if self.band_high_hz <= self.band_low_hz:
+            raise ValueError(f"band_high_hz {self.band_high_hz} is not above band_low_hz {self.band_low_hz}")
+        return self

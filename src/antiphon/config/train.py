@@ -1,0 +1,60 @@
+"""Section ``train``."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from antiphon.config.section import Section, Share
+
+__all__ = ["Critic", "Train"]
+
+
+class Critic(Section):
+    """The adversary of the generator."""
+
+    game: Literal["patch_hinge", "pix2pix"] = Field(
+        description="critic and losses; patch_hinge: spectral normalisation, hinge; pix2pix: as that was published"
+    )
+    weight: float = Field(ge=0, description="weight of the adversarial loss when fully ramped in; 0: no critic")
+    start: Share = Field(description="share of the steps before the critic begins to play")
+    ramp: Share = Field(description="share of the steps over which its weight rises")
+    width: int = Field(ge=4, le=512, description="channels of the critic's first layer")
+    learning_rate: float = Field(gt=0, description="step size of the critic's optimizer (Adam)")
+
+
+class Train(Section):
+    """How a generator learns."""
+
+    recipe: Literal["settings", "published"] = Field(
+        description="settings: all as below; published: networks of others (pix2pix, atrous_segnet, deeplabv3) take "
+        "losses, optimizer and batch from their publication"
+    )
+    steps: int = Field(ge=1, description="updates of the generator")
+    batch_size: int = Field(ge=1, description="tiles in one update")
+    tile_frames: int = Field(ge=32, multiple_of=32, description="frames of a tile")
+    learning_rate: float = Field(gt=0, description="peak step size of the generator's optimizer (AdamW)")
+    weight_decay: float = Field(ge=0, description="weight decay of AdamW")
+    momentum: float = Field(ge=0, lt=1, description="decay of AdamW's running mean of gradients")
+    schedule: Literal["one_cycle", "constant", "constant_then_down"] = Field(
+        description="how the step size goes; constant_then_down: in a line to 0 from the middle on"
+    )
+    cross_entropy_weight: float = Field(ge=0, description="weight of the cross entropy")
+    positive_weight: float = Field(gt=0, description="weight of a source's cells in the cross entropy; others weigh 1")
+    dice_weight: float = Field(ge=0, description="weight of the batch Dice loss")
+    image_weight: float = Field(
+        ge=0, description="weight of the mean distance of separated and true spectrograms, drawn from -1 to 1"
+    )
+    average_decay: float = Field(ge=0, lt=1, description="decay of the running average of the weights that is kept")
+    validate_every: int = Field(ge=1, description="steps between two looks at the validation examples")
+    patience: int = Field(ge=0, description="looks in a row without a better one after which training ends; 0: never")
+    keep: Literal["f1", "iou"] = Field(description="mean score of the sources by which the best weights are kept")
+    critic: Critic = Field(description="the adversary")
+    seed: int = Field(ge=0, description="seed of weights, tiles and order")
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> Self:
+        if not (self.cross_entropy_weight or self.dice_weight or self.image_weight):
+            raise ValueError("cross_entropy_weight, dice_weight and image_weight are all 0: there is nothing to learn")
+        return self

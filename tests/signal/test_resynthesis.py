@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from antiphon.signal.resynthesis import resynthesised
+from antiphon.signal.resynthesis import faded, resynthesised
 
 
 def tones(rate_hz, *frequencies_hz):
@@ -57,4 +57,48 @@ def test_resynthesised__shares_cells_that_two_sources_claim(grid):
 def test_resynthesised__without_sources_is_all_residue(grid):
     (tone,) = tones(24_000, 3000)
     parts = resynthesised(tone, 24_000, np.zeros((0, grid.frames(len(tone), 24_000), grid.bins)), grid)
-    np.testing.assert_array_equal(parts[0], tone)
+    np.testing.assert_allclose(parts[0], tone, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate_hz", [22_050, 48_000, 250_000])
+def test_resynthesised__of_a_stretch_is_that_stretch_of_the_whole(rate_hz, grid):
+    rng = np.random.default_rng(1)
+    sound = rng.normal(0, 0.1, rate_hz).astype(np.float32)
+    frames = grid.frames(rate_hz * 2, rate_hz * 2)
+    masks = np.repeat(np.repeat(rng.random((2, frames // 5, grid.bins // 8)), 5, axis=1), 8, axis=2)
+    whole = resynthesised(sound, rate_hz, masks, grid)
+    window = 4 * round(rate_hz * grid.window_s / 4)
+    first = 40 * window  # at a hop of the transform, so that both see the same frames
+    skipped = int((first / rate_hz - grid.window_s) / grid.hop_s)
+    part = resynthesised(
+        sound[first:], rate_hz, masks[:, skipped:], grid, lead_s=first / rate_hz - skipped * grid.hop_s
+    )
+    inner = slice(window, None)
+    np.testing.assert_allclose(part[:, inner], whole[:, first:][:, inner], atol=1e-6)
+
+
+def test_resynthesised__begins_with_the_first_sample_and_ends_with_the_last_window(grid):
+    (tone,) = tones(48_000, 3000)
+    frames = 100
+    end = round((grid.window_s + (frames - 1) * grid.hop_s) * 48_000)
+    source, residue = resynthesised(tone, 48_000, np.ones((1, frames, grid.bins)), grid)
+    # A tone that begins at once reaches beyond 16 kHz for a moment; that much is residue.
+    np.testing.assert_allclose(source[: end - 768], tone[: end - 768], atol=0.01)
+    np.testing.assert_allclose(residue[end + 768 :], tone[end + 768 :], atol=1e-5)
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 500])
+def test_resynthesised__of_a_sound_shorter_than_a_window_adds_up_too(length, grid):
+    sound = np.random.default_rng(2).normal(0, 0.1, length).astype(np.float32)
+    parts = resynthesised(sound, 48_000, np.full((2, 1, grid.bins), 0.7), grid)
+    np.testing.assert_allclose(parts.sum(0), sound, atol=1e-6)
+
+
+def test_faded__rises_and_falls_and_leaves_the_middle_alone():
+    sound = np.ones((2, 1000), dtype=np.float32)
+    part = faded(sound, 10_000, 0.01)
+    assert part[0, 0] < 0.001 > part[0, -1]
+    assert (np.diff(part[0, :100]) > 0).all()
+    np.testing.assert_array_equal(part[:, 100:900], sound[:, 100:900])
+    np.testing.assert_array_equal(faded(sound, 10_000, 0.0), sound)
+    assert faded(sound[:, :3], 10_000, 1.0).shape == (2, 3)

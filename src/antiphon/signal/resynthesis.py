@@ -2,7 +2,7 @@
 
 A mask is taken as a function of seconds and hertz and read off at the cells of a transform at the recording's own rate:
 root-Hann windows with 75 % overlap, both ways, so the transform alone gives the sound back. Everything is linear, so
-sources and residue add up to what was put in.
+sources and residue, which has a mask of its own, add up to what was put in.
 
 References
 ----------
@@ -17,25 +17,30 @@ from scipy import ndimage
 
 from antiphon.signal.grid import Grid
 
-__all__ = ["resynthesised"]
+__all__ = ["faded", "resynthesised"]
 
 _HOPS_A_WINDOW = 4
 
 
-def resynthesised(samples: np.ndarray, rate_hz: int, masks: np.ndarray, grid: Grid) -> np.ndarray:
+def resynthesised(
+    samples: np.ndarray, rate_hz: int, masks: np.ndarray, grid: Grid, *, lead_s: float = 0.0
+) -> np.ndarray:
     """Return the sound of each source and, last, of the residue.
 
     Parameters
     ----------
     samples
-        The recording, shape (n,), float32.
+        The recording or a stretch of it, shape (n,), float32.
     rate_hz
         Its sample rate.
     masks
-        Share of each cell's amplitude that belongs to each source, shape (source, time, frequency), 0 to 1; where their
-        sum exceeds 1 they are divided by it. Above the grid and beyond its last frame everything is residue.
+        Share of each cell's amplitude that belongs to each source, shape (source, time, frequency), 0 to 1. Where their
+        sum exceeds 1 they are divided by it; what it lacks to 1 is the residue's. Above the grid and where no frame's
+        window reaches, everything is residue.
     grid
         The grid of the masks.
+    lead_s
+        Seconds from the beginning of the masks' first frame to the first sample; negative if the sound begins earlier.
 
     Returns
     -------
@@ -49,22 +54,44 @@ def resynthesised(samples: np.ndarray, rate_hz: int, masks: np.ndarray, grid: Gr
     spectrum = torch.stft(
         padded, window, hop, window=root_hann, pad_mode="constant", return_complex=True
     )  # (bin, frame)
-    shares = _at_cells(masks, grid, hop / rate_hz * np.arange(spectrum.shape[1]), rate_hz, window)
-    found = [
-        torch.istft(spectrum * torch.from_numpy(one), window, hop, window=root_hann, length=len(padded))
-        for one in shares
-    ]
-    sources = torch.stack(found)[:, : len(sound)] if found else torch.empty((0, len(sound)), dtype=torch.float64)
-    return torch.cat([sources, (sound - sources.sum(0))[None]]).to(torch.float32).numpy()
+    centres_s = lead_s + hop / rate_hz * np.arange(spectrum.shape[1])
+    parts = np.empty((len(masks) + 1, len(sound)), dtype=np.float32)
+    for part, share in zip(parts, _shares(masks, grid, centres_s, rate_hz, window), strict=True):
+        masked = spectrum * torch.from_numpy(share)
+        part[:] = torch.istft(masked, window, hop, window=root_hann, length=len(padded))[: len(sound)].numpy()
+    return parts
 
 
-def _at_cells(masks: np.ndarray, grid: Grid, centres_s: np.ndarray, rate_hz: int, window: int) -> np.ndarray:
-    """Return the masks at the cells of another transform, shape (source, bin, frame), their sum at most 1."""
-    total = masks.sum(axis=0)
-    shared = masks / np.maximum(total, 1)
+def _shares(masks: np.ndarray, grid: Grid, centres_s: np.ndarray, rate_hz: int, window: int) -> np.ndarray:
+    """Return the masks of sources and residue at the cells of another transform, shape (source + 1, bin, frame)."""
     frame = (centres_s - grid.window_s / 2) / grid.hop_s
     bin_ = np.arange(window // 2 + 1) * (rate_hz / window) / grid.bin_hz
-    where = np.stack(np.broadcast_arrays(frame[None, :], bin_[:, None]))
-    inside = (bin_ <= grid.bins - 0.5)[:, None] & (frame <= masks.shape[1] - 0.5)[None, :]
-    read = [ndimage.map_coordinates(one, where, order=1, mode="nearest") * inside for one in shared]
-    return np.stack(read).astype(np.float64) if read else np.empty((0, *inside.shape))
+    shares = np.zeros((len(masks) + 1, len(bin_), len(frame)))
+    if masks.size:
+        where = np.stack(np.broadcast_arrays(frame[None, :], bin_[:, None]))
+        reach = grid.window_s / 2 / grid.hop_s + 1e-9
+        seen = (frame >= -reach) & (frame <= masks.shape[1] - 1 + reach)
+        inside = (bin_ <= grid.bins - 0.5)[:, None] & seen[None, :]
+        for share, mask in zip(shares, masks / np.maximum(masks.sum(axis=0), 1), strict=False):
+            ndimage.map_coordinates(mask.astype(np.float64), where, output=share, order=1, mode="nearest")
+        shares *= inside
+    shares[-1] = 1 - shares.sum(axis=0)
+    return shares
+
+
+def faded(parts: np.ndarray, rate_hz: int, fade_s: float) -> np.ndarray:
+    """Return sounds that rise from nothing and fall to nothing along half a cosine, so that no cut clicks.
+
+    Parameters
+    ----------
+    parts
+        Sounds, shape (..., n), float32.
+    rate_hz
+        Their sample rate.
+    fade_s
+        Seconds of the rise and of the fall, at most half of the sound each.
+    """
+    length = min(round(fade_s * rate_hz), parts.shape[-1] // 2)
+    rise = np.sin(np.pi / 2 * (np.arange(length) + 0.5) / max(1, length)) ** 2
+    gain = np.concatenate([rise, np.ones(parts.shape[-1] - 2 * length), rise[::-1]])
+    return np.asarray(parts * gain.astype(np.float32), dtype=np.float32)

@@ -114,6 +114,28 @@ def test_blocks__are_as_long_as_asked_but_the_last(tmp_path: Path) -> None:
     assert [len(block) for block in blocks(path, probe(path), "first", 300)] == [300, 300, 300, 100]
 
 
+@pytest.mark.parametrize(("major", "minor", "channels"), [one for one in CODINGS if one[2] == 2])
+def test_blocks__may_begin_anywhere(tmp_path: Path, major: str, minor: str, channels: int) -> None:
+    path = tmp_path / "sound.bin"
+    soundfile.write(path, tone(channels, 9000), RATE, format=major, subtype=minor)
+    header, whole = probe(path), decoded(path, "2")
+    for first in (1, 4097, 8999, 9000):
+        parts = list(blocks(path, header, "2", 777, first))
+        rest = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        np.testing.assert_array_equal(rest.astype(np.float32) / np.float32(full_scale(rest)), whole[first:])
+
+
+def test_blocks__of_a_cut_flac_may_begin_anywhere_before_the_cut(tmp_path: Path) -> None:
+    path, cut = tmp_path / "sound.flac", tmp_path / "cut.flac"
+    rng = np.random.default_rng(0)
+    soundfile.write(path, rng.normal(0, 0.1, 200_000), RATE, subtype="PCM_16")
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    whole = decoded(path)
+    for first in (1, 30_000, 60_000):
+        part = next(blocks(cut, probe(cut), "first", 1000, first)).astype(np.float32) / 32768
+        np.testing.assert_array_equal(part, whole[first : first + 1000])
+
+
 def test_blocks__stay_valid_when_the_next_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(), RATE, subtype="FLOAT")

@@ -20,7 +20,8 @@ import soundfile
 from antiphon.io.sound.channels import channel_picker
 from antiphon.io.sound.flac import flac_texts
 from antiphon.io.sound.foreign import foreign_reason
-from antiphon.io.sound.pcm import stored_blocks
+from antiphon.io.sound.libsndfile import decoded_blocks, opened
+from antiphon.io.sound.pcm import SAMPLE_BYTES, stored_blocks
 from antiphon.io.sound.reasons import MEANINGS, DecodeError, Reason
 from antiphon.io.sound.riff import WaveLayout, scan_wave
 from antiphon.signal.grid import ANALYSIS_RATES_HZ
@@ -36,7 +37,6 @@ _LOWEST_RATE_HZ = 100
 # Digital silence packs at most some 6,000 samples into a byte (FLAC's constant blocks, Opus's silent packets).
 _MOST_FRAMES_PER_BYTE = 10_000
 _FLOAT_SUBTYPES = frozenset({"FLOAT", "DOUBLE"})
-_SHORT_SUBTYPES = frozenset({"PCM_S8", "PCM_U8", "PCM_16"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _wave_header(file: io.FileIO, size: int, layout: WaveLayout) -> Header:
 def _sndfile_header(file: io.FileIO, size: int, texts: Mapping[str, str]) -> Header:
     """Return what libsndfile says of a file."""
     try:
-        with _open_sndfile(file) as sound:
+        with opened(file) as sound:
             tags = sound.copy_metadata()
             known = {"format": sound.format, "subtype": sound.subtype, "channels": sound.channels}
             rate_hz, frames = sound.samplerate, sound.frames
@@ -163,7 +163,7 @@ def _counted(file: io.FileIO, header: Header) -> Header:
     """Decode a file whose header does not know its length (a FLAC stream), to count its samples."""
     frames = 0
     try:
-        for block in _sndfile_blocks(file, header, _COUNTING_FRAMES):
+        for block in decoded_blocks(file, header.subtype, header.rate_hz, _COUNTING_FRAMES):
             frames += len(block)
     except DecodeError as error:
         if not frames:
@@ -192,16 +192,7 @@ def _read_at(file: io.FileIO, start: int, count: int) -> bytes:
     return file.read(count)
 
 
-def _open_sndfile(file: io.FileIO) -> soundfile.SoundFile:
-    """Open by descriptor: libsndfile then sees neither the extension nor a name that it cannot encode."""
-    file.seek(0)
-    sound = soundfile.SoundFile(file.fileno(), closefd=False)
-    # soundfile seeks after every read, which resets the MP3 decoder: samples would depend on the size of the blocks.
-    sound.seekable = lambda: False
-    return sound
-
-
-def blocks(path: Path, header: Header, channel: str, block_frames: int) -> Iterator[np.ndarray]:
+def blocks(path: Path, header: Header, channel: str, block_frames: int, first: int = 0) -> Iterator[np.ndarray]:
     """Decode one channel, block by block.
 
     A file whose header promises more than can be decoded (a cut MP3 or FLAC) ends early and quietly: count.
@@ -216,6 +207,8 @@ def blocks(path: Path, header: Header, channel: str, block_frames: int) -> Itera
         ``first``, ``mix`` (mean of all channels) or a channel's number from 1.
     block_frames
         Samples in a block; the last may be shorter.
+    first
+        Sample to begin with; WAV and FLAC files are read from there, others are decoded from their beginning.
 
     Returns
     -------
@@ -230,20 +223,20 @@ def blocks(path: Path, header: Header, channel: str, block_frames: int) -> Itera
         At once: if ``channel`` is not one of the recording's.
     """
     pick = channel_picker(channel, header.channels)
-    return _checked(path, header, pick, block_frames)
+    return _checked(path, header, pick, block_frames, first)
 
 
 def _checked(
-    path: Path, header: Header, pick: Callable[[np.ndarray], np.ndarray], block_frames: int
+    path: Path, header: Header, pick: Callable[[np.ndarray], np.ndarray], block_frames: int, first: int
 ) -> Iterator[np.ndarray]:
     """Decode, choose the channel, and refuse samples that are no numbers."""
     may_be_nan = header.subtype in _FLOAT_SUBTYPES
-    done = 0
+    done = first
     try:
         with path.open("rb", buffering=0) as file:
             if os.fstat(file.fileno()).st_size != header.bytes:
                 raise DecodeError(0.0, Reason.CHANGED)
-            for block in _raw_blocks(file, header, block_frames):
+            for block in _raw_blocks(file, header, block_frames, first):
                 samples = np.ascontiguousarray(pick(block))
                 if samples.dtype != np.int16:
                     with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite, and is refused below
@@ -261,28 +254,15 @@ def _checked(
         raise DecodeError(done / header.rate_hz, Reason.DECODE_ERROR, error.strerror or "") from None
 
 
-def _raw_blocks(file: io.FileIO, header: Header, block_frames: int) -> Iterator[np.ndarray]:
+def _raw_blocks(file: io.FileIO, header: Header, block_frames: int, first: int) -> Iterator[np.ndarray]:
     """Yield samples of all channels, (n, channels), of any type."""
     if header.data_offset is None or header.subtype is None:
-        return _sndfile_blocks(file, header, block_frames)
+        return decoded_blocks(file, header.subtype, header.rate_hz, block_frames, first)
     return stored_blocks(
         file,
         subtype=header.subtype,
         channels=header.channels,
-        start=header.data_offset,
-        frames=header.frames,
+        start=header.data_offset + first * header.channels * SAMPLE_BYTES[header.subtype],
+        frames=header.frames - first,
         block_frames=block_frames,
     )
-
-
-def _sndfile_blocks(file: io.FileIO, header: Header, block_frames: int) -> Iterator[np.ndarray]:
-    """Yield what libsndfile decodes, (n, channels) int16 where that holds all of it, else float32."""
-    dtype = "int16" if header.subtype in _SHORT_SUBTYPES else "float32"
-    done = 0
-    try:
-        with _open_sndfile(file) as sound:
-            while len(block := sound.read(block_frames, dtype=dtype, always_2d=True)):
-                yield block
-                done += len(block)
-    except soundfile.LibsndfileError as error:
-        raise DecodeError(done / header.rate_hz, Reason.DECODE_ERROR, error.error_string.rstrip(".")) from None

@@ -26,11 +26,13 @@ from antiphon.signal.levels import ADD_OFFSET_DB, CODE_MAX, NOT_HEARD, SCALE_DB,
 __all__ = ["level_codes", "power", "resampled", "stream_level_codes"]
 
 # On a processor a batch of frames must stay in its cache; on a GPU it must fill the device.
-_FRAMES_AT_ONCE = {"cpu": 192, "cuda": 1 << 15}
+_FRAMES_AT_ONCE = {"cpu": 96, "cuda": 1 << 15}
 _STEPS_PER_DOUBLING = 20 * math.log10(2) / SCALE_DB
 _CODE_OF_0_DB = -ADD_OFFSET_DB / SCALE_DB
 # A float file may hold anything; the transform of what lies beyond would run out of the range of float32.
 _LOUDEST = 1e30
+# With these vector instructions NumPy's logarithm is four times as fast as PyTorch's, without them a third as fast.
+_NUMPY_LOG2 = torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 @lru_cache(maxsize=16)
@@ -45,8 +47,13 @@ def _magnitude(samples: torch.Tensor, window: torch.Tensor, hop: int, bins: int)
     frames = samples.unfold(0, len(window), hop)
     magnitude = torch.empty(len(frames), bins, dtype=torch.float32, device=samples.device)
     at_once = _FRAMES_AT_ONCE[samples.device.type]
+    # The same memory again and again: fresh memory would drive everything else out of the cache.
+    windowed = torch.empty(min(at_once, len(frames)), len(window), device=samples.device)
+    spectra = torch.empty(len(windowed), len(window) // 2 + 1, dtype=torch.complex64, device=samples.device)
     for first in range(0, len(frames), at_once):
-        spectrum = torch.fft.rfft(frames[first : first + at_once] * window)
+        count = min(at_once, len(frames) - first)
+        torch.mul(frames[first : first + count], window, out=windowed[:count])
+        spectrum = torch.fft.rfft(windowed[:count], out=spectra[:count])
         if samples.device.type == "cpu":
             # NumPy computes it with vector instructions: ten times faster than PyTorch on a processor.
             np.abs(spectrum.numpy()[:, :bins], out=magnitude.numpy()[first : first + at_once])
@@ -57,8 +64,14 @@ def _magnitude(samples: torch.Tensor, window: torch.Tensor, hop: int, bins: int)
 
 def _encode(magnitude: torch.Tensor, out: np.ndarray) -> None:
     """Write the nearest level code of each magnitude into ``out``, uint8; ``magnitude`` is used up."""
+    if _NUMPY_LOG2 and magnitude.device.type == "cpu":
+        values = magnitude.numpy()
+        with np.errstate(divide="ignore"):
+            np.log2(values, out=values)
+    else:
+        magnitude.log2_()
     # A half more, because the conversion to bytes cuts off what follows the point.
-    codes = magnitude.log2_().mul_(_STEPS_PER_DOUBLING).add_(_CODE_OF_0_DB + 0.5).clamp_(1, CODE_MAX)
+    codes = magnitude.mul_(_STEPS_PER_DOUBLING).add_(_CODE_OF_0_DB + 0.5).clamp_(1, CODE_MAX)
     np.copyto(out, codes.cpu().numpy(), casting="unsafe")
 
 

@@ -31,7 +31,7 @@ from antiphon.signal.spectrogram import stream_level_codes
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 4
+VERSION = 5
 
 _SUMMARY = (
     "Sound level of every cell of time and frequency of one recorder's day, by short-time Fourier transform; frames of "

@@ -4,14 +4,14 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 CORES ?= 2
 
-.PHONY: demo test test-slurm bench bench-accuracy bench-networks lint format setup clean
+.PHONY: demo test test-slurm docs docs-links bench bench-accuracy bench-networks lint format setup clean
 
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "antiphon needs Python 3.11 or newer; set PYTHON=python3.11 (found %s)" % sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,lint]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,lint,docs]'
 	@touch $@
 
 demo: setup            ## the main job on a season made by formula
@@ -24,6 +24,12 @@ test: setup            ## all tests that need no cluster and no GPU
 
 test-slurm: setup      ## the workflow on a real Slurm, brought up from Debian's packages (as root)
 	PATH="$(CURDIR)/$(BIN):$$PATH" ANTIPHON_SLURM_LAB=1 $(BIN)/pytest -m "slurm or slurm_lab" tests/slurm
+
+docs: setup            ## the site, in build/docs/index.html; every warning is an error, links between pages included
+	$(BIN)/sphinx-build -W --keep-going -q -c docs -b html . build/docs
+
+docs-links: setup      ## links to other sites, which needs a network
+	$(BIN)/sphinx-build -q -c docs -b linkcheck . build/links
 
 bench: setup           ## speed beside peers, as ratios of one run
 	for work in ingest stft infer tabulate; do $(BIN)/python -m benchmarks.$$work || exit 1; done

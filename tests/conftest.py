@@ -1,9 +1,11 @@
 """What several tests need."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,3 +128,20 @@ def tiny_settings() -> dict[str, Any]:
         "pair": {"duration_s": 4.0, "formula": {"train": 2, "validation": 4, "test": 4}},
         "machine": {"workers": 1, "device": "cpu"},
     }
+
+
+def pages() -> list[Path]:
+    """Return every page that people read."""
+    return [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "config" / "README.md",
+        *sorted(ROOT.glob("docs/*.md")),
+    ]
+
+
+def documented_blocks(page: Path) -> list[tuple[int, str, str]]:
+    """Return line, language and text of each fenced block of a page."""
+    text = page.read_text(encoding="utf-8")
+    found = re.finditer(r"^( *)```(\w*)\n(.*?)^\1```$", text, flags=re.MULTILINE | re.DOTALL)
+    return [(text.count("\n", 0, one.start()) + 1, one[2], textwrap.dedent(one[3])) for one in found]

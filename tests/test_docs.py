@@ -1,5 +1,12 @@
-"""The pages under docs/ say what the code does."""
+"""The pages under docs/ say what the code does, and make a site without a warning that needs no network."""
 
+import re
+import subprocess
+import sys
+
+import pytest
+
+from antiphon.__main__ import COMMANDS
 from antiphon.io.sound.name_patterns import PATTERNS
 
 
@@ -13,7 +20,50 @@ def pattern_table() -> str:
     return "\n".join(["| pattern | name | start |", "| --- | --- | --- |", *rows])
 
 
-def test_recorders_page__has_every_pattern_with_its_examples(root):
-    text = (root / "docs" / "recorders.md").read_text(encoding="utf-8")
-    shown = text.split("<!-- patterns -->\n")[1].split("\n<!-- /patterns -->")[0]
-    assert shown == pattern_table(), f"put this between the marks of docs/recorders.md:\n{pattern_table()}"
+def command_table() -> str:
+    """Return the table of commands of docs/api.md."""
+    return "\n".join(
+        ["| command | does |", "| --- | --- |", *(f"| `{name}` | {what} |" for name, (_, _, what) in COMMANDS.items())]
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "mark", "table"), [("recorders", "patterns", pattern_table), ("api", "commands", command_table)]
+)
+def test_page__has_the_table_of_the_code(root, page, mark, table):
+    text = (root / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    shown = text.split(f"<!-- {mark} -->\n")[1].split(f"\n<!-- /{mark} -->")[0]
+    assert shown == table(), f"put this between the marks of docs/{page}.md:\n{table()}"
+
+
+@pytest.fixture(scope="module")
+def site(root, tmp_path_factory):
+    """The site as `make docs` builds it: a warning, a dead link or a page that no list names is an error."""
+    folder = tmp_path_factory.mktemp("site")
+    (command,) = re.findall(r"^\t\$\(BIN\)/sphinx-build (-W .*) build/docs$", (root / "Makefile").read_text(), re.M)
+    words = [sys.executable, "-m", "sphinx", *command.split(), "-d", str(folder / "trees"), str(folder / "html")]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "html"
+
+
+def test_site__has_every_page(root, site):
+    pages = {path.stem for path in (root / "docs").glob("*.md")}
+    assert pages <= {path.stem for path in (site / "docs").glob("*.html")}
+    assert "docs/index.html" in (site / "index.html").read_text()
+
+
+def test_site__needs_no_network(site):
+    for page in site.rglob("*.html"):
+        loaded = re.findall(
+            r"<(?:script|img|link|iframe|source)\b[^>]*?(?:src|href)=\"(https?:)?//[^\"]*\"", page.read_text()
+        )
+        assert not loaded, page
+    for sheet in site.rglob("*.css"):
+        assert not re.search(r"(?:url\(|@import\s)['\"]?(?:https?:)?//", sheet.read_text()), sheet
+
+
+def test_site__shows_signatures_and_parameters(site):
+    text = (site / "docs" / "api.html").read_text(encoding="utf-8")
+    for name in ("antiphon.open_season", "antiphon.signal.masking.source_masks", "antiphon.stats.effort.Effort"):
+        assert f'id="{name}"' in text

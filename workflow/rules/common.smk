@@ -6,6 +6,7 @@ This file is parsed again in every cluster job: it imports the settings and the 
 import importlib.util
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -64,7 +65,18 @@ def model_folder(model):
 
 def batches_by_deployment():
     """Return the batches of each deployment that ingest found; waits for ingest."""
-    with open(checkpoints.ingest.get().output.batches, encoding="utf-8") as catalogue:
+    path = Path(checkpoints.ingest.get().output.batches)
+    return batches_listed(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def batches_listed(path, changed_ns):
+    """Return the batches of each deployment in the catalogue at ``path``.
+
+    Every job asks, and a large catalogue takes longer to read than the job takes to plan; it is read again when it
+    changes.
+    """
+    with path.open(encoding="utf-8") as catalogue:
         found = json.load(catalogue)
     batches = {deployment: [] for deployment in found["deployments"]}
     for batch, entry in sorted(found["batches"].items()):

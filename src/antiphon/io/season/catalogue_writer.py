@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from itertools import pairwise
+from itertools import islice, pairwise
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
@@ -189,9 +189,11 @@ def _hours(rows: pa.Table) -> float:
 def _manifest_text(values: Mapping[str, Any], units: Mapping[str, pa.Table]) -> Iterator[str]:
     """Yield a manifest as JSON, one recording a line."""
     yield _opening(values) + ' "units": {'
+    # All units in one go: a day has few recordings, and Arrow takes longer to begin than to write them.
+    lines = _row_lines(pa.concat_tables(units.values()))
     for number, (unit, rows) in enumerate(units.items()):
-        yield f"{',' if number else ''}\n  {_json(unit)}: ["
-        yield from _row_lines(rows, indent="   ")
+        yield f"{',' if number else ''}\n  {_json(unit)}: [\n   "
+        yield ",\n   ".join(islice(lines, len(rows)))
         yield "\n  ]"
     yield "\n }\n}\n"
 
@@ -199,7 +201,8 @@ def _manifest_text(values: Mapping[str, Any], units: Mapping[str, pa.Table]) -> 
 def _set_aside_text(values: Mapping[str, Any], rows: pa.Table) -> Iterator[str]:
     """Yield the list of set-aside recordings of a deployment as JSON, one recording a line."""
     yield _opening(values) + ' "rows": ['
-    yield from _row_lines(rows, indent="  ")
+    for number, line in enumerate(_row_lines(rows)):
+        yield f"{',' if number else ''}\n  {line}"
     yield "\n ]\n}\n" if len(rows) else "]\n}\n"
 
 
@@ -207,16 +210,15 @@ def _opening(values: Mapping[str, Any]) -> str:
     return "{\n" + "".join(f" {_json(key)}: {_json(values[key])},\n" for key in sorted(values))
 
 
-def _row_lines(rows: pa.Table, indent: str) -> Iterator[str]:
-    """Yield rows as JSON objects, one a line, some thousand at a time."""
+def _row_lines(rows: pa.Table) -> Iterator[str]:
+    """Yield each row as a JSON object on one line; memory is that of some thousand rows."""
     plain = rows.set_column(rows.schema.get_field_index("start"), "start_us", rows["start"].cast(pa.int64()))
     for start in range(0, len(plain), _LINES_AT_ONCE):
         part = plain.slice(start, _LINES_AT_ONCE)
         pieces: list[Any] = []
         for number, name in enumerate(_ROW_FIELDS):
             pieces += [f'{", " if number else "{"}"{name}": ', _json_column(part[name].combine_chunks())]
-        lines = pc.binary_join_element_wise(*pieces, "}", "").to_pylist()
-        yield f"{',' if start else ''}\n{indent}" + f",\n{indent}".join(lines)
+        yield from pc.binary_join_element_wise(*pieces, "}", "").to_pylist()
 
 
 def _json_column(column: pa.Array) -> pa.Array:

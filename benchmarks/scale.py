@@ -1,0 +1,137 @@
+"""A season a thousand times larger than the machine: what ingest, the DAG and each job cost when there is no sound.
+
+Run: ``python -m benchmarks.scale`` for 12,600 units in 600 batches of 200 recorders and two models (some 5 min of a
+core); ``--files-a-day 80`` makes a million files of it (some 15 min more, 6 GB of disk). Nothing is heard: recordings
+are sparse files (:mod:`benchmarks.large_season`), and a stand-in for ``antiphon`` writes what each job declares.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from benchmarks.large_season import LargeSeason
+
+__all__ = ["Usage", "dry_run", "ingest", "measured", "prepare", "standing"]
+
+ROOT = Path(__file__).parent.parent
+SNAKEMAKE = [str(Path(sys.executable).with_name("snakemake")), "--cores", "1", "--configfile", "settings.yaml"]
+STAND_IN = """#!/bin/sh
+stage=$1; shift
+while [ $# -gt 0 ]; do
+  case $1 in
+    --record|--output|--tables|--deployment|--model) eval "$(echo "${1#--}")=\\$2"; shift 2;;
+    *) shift;;
+  esac
+done
+write() { for file; do mkdir -p "${file%/*}"; echo '{}' > "$file"; done; }
+case $stage in
+  stft) write "$record";;
+  infer|report|verdicts) write "$output";;
+  pair) write "$output/pairs.json" "$output/contact.png";;
+  train) for file in card.json generator.safetensors history.csv curves.png; do write "$output/$file"; done;;
+  evaluate) for file in scores.csv scores.json examples.png index.html; do write "$output/$file"; done
+    for file in scores conditions examples; do write "$output/$file.parquet"; done;;
+  tabulate) for table in ${model:+occupancy frequency} $([ "$model" ] || echo recordings effort ltsa); do
+    write "$tables/$table/${model:+$model/}$deployment.parquet"; done;;
+esac
+"""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a command used.
+
+    Attributes
+    ----------
+    core_s
+        Seconds of processors, those of its children included.
+    wall_s
+        Seconds by the clock.
+    memory_mb
+        Most memory that one of its processes held, MB.
+    shown
+        What it printed.
+    """
+
+    core_s: float
+    wall_s: float
+    memory_mb: float
+    shown: str
+
+
+def measured(command: list[str], folder: Path, path: str = "") -> Usage:
+    """Run a command in ``folder`` and return what it used; it must succeed."""
+    environment = {**os.environ, "PATH": f"{path}{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    start = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as shown:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=shown, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        shown.seek(0)
+        text = shown.read()
+    if process.returncode:
+        raise RuntimeError(f"{shlex.join(command)}: {text[-3000:]}")
+    wall_s = time.perf_counter() - start
+    return Usage(used.ru_utime + used.ru_stime, wall_s, used.ru_maxrss / 1024, text)
+
+
+def prepare(season: LargeSeason, folder: Path) -> None:
+    """Write a checkout with a season in it, and the stand-in in a folder ``bin``."""
+    season.write(folder)
+    for name in ("Snakefile", "workflow", "config", "profiles", "envs"):
+        (folder / name).symlink_to(ROOT / name)
+    stand_in = folder / "bin" / "antiphon"
+    stand_in.parent.mkdir()
+    stand_in.write_text(STAND_IN, encoding="utf-8")
+    stand_in.chmod(0o755)
+
+
+def ingest(folder: Path) -> Usage:
+    """Run stage ingest as its rule would, without Snakemake."""
+    settings = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))["ingest"]
+    command = [sys.executable, "-m", "antiphon", "ingest", "--deployments", "deployments.csv", "--audio-root", "audio"]
+    command += ["--season", "large", "--catalogue", "results/large/catalogue", "--settings", json.dumps(settings)]
+    return measured(command, folder)
+
+
+def dry_run(folder: Path) -> Usage:
+    """Plan the season that is listed: ``snakemake -n``."""
+    return measured([*SNAKEMAKE, "--dry-run"], folder)
+
+
+def standing(folder: Path) -> Usage:
+    """Run all jobs of the season with the stand-in: what is left is what Snakemake costs."""
+    return measured([*SNAKEMAKE, "--quiet", "all"], folder, path=f"{folder}/bin:")
+
+
+def main() -> None:
+    """Measure and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--deployments", type=int, default=200)
+    parser.add_argument("--days", type=int, default=63, help="days, and so units, of each of them")
+    parser.add_argument("--files-a-day", type=int, default=1)
+    parser.add_argument("--run", action=argparse.BooleanOptionalAction, default=True, help="run all jobs, too")
+    options = parser.parse_args()
+    season = LargeSeason(options.deployments, options.days, options.files_a_day)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepare(season, folder)
+        print(f"{season.files} files, {season.deployments * season.days} units, {season.deployments} deployments")
+        steps = [("ingest", ingest), ("ingest again", ingest), ("-n", dry_run)]
+        steps += [("every job, standing in", standing), ("-n, nothing to do", dry_run)] if options.run else []
+        for step, measure in steps:
+            used = measure(folder)
+            print(f"{step:28}{used.core_s:10.1f} s of a core{used.wall_s:10.1f} s{used.memory_mb:8.0f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "networks": set(),
     "scenes": {"signal"},
     "stats": set(),
-    "figures": set(),
+    "figures": {"stats"},
     "planning": set(),
     "baselines": {"networks", "signal"},
     "learning": {"networks", "signal", "baselines", "stats"},

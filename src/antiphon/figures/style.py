@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from matplotlib import colormaps
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex, to_rgb
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PAPER",
     "RULES",
     "Stops",
+    "level_stops",
     "printable",
     "ramp",
     "ramp_stops",
@@ -95,6 +97,11 @@ def ramp_stops(colour: str) -> Stops:
     light = to_hex([1 - 0.07 * (1 - part) for part in rgb])
     dark = to_hex([0.32 * part for part in rgb])
     return (0.0, light), (0.62, to_hex(rgb)), (1.0, dark)
+
+
+def level_stops(name: str) -> Stops:
+    """Return nine places and colours of one of matplotlib's colour maps."""
+    return tuple((place / 8, to_hex(colormaps[name](place / 8))) for place in range(9))
 
 
 def ramp(stops: Stops) -> Colormap:

@@ -18,13 +18,17 @@ import yaml
 
 from antiphon import __version__
 from antiphon.config import Report, section
-from antiphon.figures.digest import COLUMNS, coverage, heard, quality
+from antiphon.figures.digest import COLUMNS, coverage, quality
+from antiphon.figures.heard import COLUMNS as HEARD_COLUMNS
+from antiphon.figures.heard import heard
 from antiphon.figures.long_term import COLUMNS as LONG_TERM_COLUMNS
 from antiphon.figures.long_term import long_term
-from antiphon.figures.page import ModelPart, Origin, season_page
+from antiphon.figures.page import ModelPart, Origin, Recorded, season_page
+from antiphon.figures.payload import Place
 from antiphon.io.accounting import read_accounting
 from antiphon.io.benchmarks import read_benchmarks
 from antiphon.io.checkpoints import CARD, load_card
+from antiphon.io.season.catalogue import read_set_aside
 from antiphon.io.sound.reasons import MEANINGS
 from antiphon.io.tables import read_table, table_path
 from antiphon.io.whole import read_json, write_text
@@ -33,10 +37,10 @@ from antiphon.progress import log, track
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 3
+VERSION = 4
 
 _LONGEST_JOB = timedelta(days=7)
-_COLUMNS = {**COLUMNS, "ltsa": LONG_TERM_COLUMNS}
+_COLUMNS = {**COLUMNS, **HEARD_COLUMNS, "ltsa": LONG_TERM_COLUMNS}
 _PICTURES = {
     "evaluation/examples.png": "Examples the model never saw: mixture, truth and what it found",
     "curves.png": "Losses and scores while it learned",
@@ -87,12 +91,7 @@ def run(
     page = season_page(
         title=wanted.title,
         season=season,
-        coverage=coverage(read.each("effort")),
-        quality=quality(read.each("recordings")),
-        meanings={str(code): text for code, text in MEANINGS.items()},
-        ignored=found["counts"]["ignored"],
-        shared=read_json(catalogue / "verdicts.json")["shared"],
-        soundscape=long_term(read.each("ltsa")),
+        recorded=_recorded(read, catalogue, found["counts"]["ignored"]),
         models=[_model_part(read, name, folder) for name, folder in zip(names, models, strict=True)],
         origin=_origin(read, names, models, shown),
         resources=[asdict(use) for use in _resources(benchmarks)] if benchmarks else [],
@@ -117,6 +116,25 @@ class _Tables:
         paths = track(self.paths(name, model), " ".join(["report:", name, *([model] if model else [])]))
         for deployment, path in zip(self.deployments, paths, strict=True):
             yield deployment, read_table(path, name, _COLUMNS[name]).to_pandas()
+
+
+def _recorded(read: _Tables, catalogue: Path, ignored: int) -> Recorded:
+    """Read what was recorded."""
+    return Recorded(
+        coverage=coverage(read.each("effort")),
+        quality=quality(read.each("recordings")),
+        meanings={str(code): text for code, text in MEANINGS.items()},
+        ignored=ignored,
+        shared=read_json(catalogue / "verdicts.json")["shared"],
+        places=[_place(catalogue, deployment) for deployment in read.deployments],
+        soundscape=long_term(read.each("ltsa")),
+    )
+
+
+def _place(catalogue: Path, deployment: str) -> Place:
+    """Return where a deployment stood."""
+    found = read_set_aside(catalogue / "set_aside" / f"{deployment}.json")
+    return Place(deployment, found.site, found.latitude, found.longitude, found.utc_offset_min)
 
 
 def _resources(benchmarks: Path) -> list[RuleUse]:

@@ -91,12 +91,12 @@ def write_season(folder: Path, recordings: int) -> float:
 def write_catalogue(folder: Path, starts_us: list[int], samples: int, frames: int) -> None:
     """Write manifest, records and card."""
     header = {"deployment": "A", "site": "s", "latitude": None, "longitude": None}
-    header |= {"utc_offset_min": 0, "sensitivity_db": None}
+    header |= {"utc_offset_min": 0, "sensitivity_db": None, "medium": "air"}
     sound = {"bytes": 2 * samples, "format": "WAV", "subtype": "PCM_16", "rate_hz": RATE_HZ, "channels": 1}
     sound |= {"frames": samples, "channel": "first", "utc_offset_min": 0, "start_local": "", "time_source": "filename"}
-    sound |= dict.fromkeys(("recorder", "serial", "reason", "detail")) | {"status": "ok"}
+    sound |= dict.fromkeys(("recorder", "serial", "gain", "reason", "detail")) | {"status": "ok"}
     verdict = {"status": "ok", "reason": None, "detail": None, "clipped_share": 0.0, "dc": 0.0}
-    verdict |= {"peak": 0.5, "samples": samples, "frames": frames, "channel": "first"}
+    verdict |= {"peak": 0.5, "samples": samples, "frames": frames, "channel": "first", "failed_at_s": None}
     rows = [{"path": f"{index}.wav", "start_us": start_us, **sound} for index, start_us in enumerate(starts_us)]
     decoded = [{"path": row["path"], "content_hash": row["path"], **verdict} for row in rows]
     write_json(folder / f"manifests/{UNIT}.json", {**header, "batch": UNIT, "units": {UNIT: rows}})

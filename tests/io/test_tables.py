@@ -12,7 +12,7 @@ import pytest
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
 from antiphon.io.schemas import SCHEMA_VERSION, SCHEMAS, data_dictionary
-from antiphon.io.sums import drop_stale_sums, read_sums, sums_fingerprint, sums_path, write_sums
+from antiphon.io.sums import drop_stale_sums, read_sums, read_words, sums_fingerprint, sums_path, write_sums
 from antiphon.io.tables import (
     about,
     interval_columns,
@@ -41,12 +41,15 @@ GOLDEN = {
     "occupancy": f"{KEYS} {SOURCE} {TIMES} effort_s:double effort_cells:int64 active_s:double? active_cells:int64? "
     "time_occupancy:double? tf_occupancy:double? n_events:int64? energy_share:double? level_db:double? "
     "level_reference:string snr_db:double?",
+    "events": f"{KEYS} {SOURCE} path:string start_time:timestamp[us, tz=UTC] start_local:string utc_offset_min:int16 "
+    "start_s:double end_s:double freq_low_hz:double freq_high_hz:double freq_peak_hz:double cells:int64 "
+    "level_db:double? level_reference:string snr_db:double? score:double?",
     "ltsa": f"{KEYS} {TIMES} freq_low_hz:double freq_high_hz:double effort_s:double level_db:double? "
     "level_reference:string",
     "frequency": f"{KEYS} {SOURCE} {TIMES} freq_low_hz:double freq_high_hz:double effort_s:double effort_cells:int64 "
     "active_s:double? active_cells:int64? active_fraction:double? energy_share:double?",
 }
-"""The columns of version 3: whoever changes one raises SCHEMA_VERSION and this text."""
+"""The columns of version 4: whoever changes one raises SCHEMA_VERSION and this text."""
 SOURCES = {
     "bird": Source(labels=["bird"], scientific_name="Aves", common_name="bird"),
     "engine": Source(labels=["engine"], scientific_name=None, common_name="engine"),
@@ -227,9 +230,10 @@ def test_sums__come_back_as_they_were(tmp_path):
         "cells": np.arange(12).reshape(2, 2, 3),
         "power": np.arange(24).reshape(2, 2, 3, 2) << 40,
     }
-    path = sums_path(tmp_path, "m", "A1.2024-05-01")
+    path = sums_path(tmp_path, "activity", "m", "A1.2024-05-01")
     assert sums_fingerprint(path) is None
-    write_sums(path, sums, "f")
+    write_sums(path, sums, "f", {"span": [1, 2]})
+    assert read_words(path) == {"span": [1, 2]}
     assert sums_fingerprint(path) == "f"
     for name, values in read_sums(path).items():
         np.testing.assert_array_equal(values, sums[name])
@@ -239,11 +243,11 @@ def test_sums__come_back_as_they_were(tmp_path):
 
 
 def test_sums__that_are_damaged_are_made_again(tmp_path):
-    path = sums_path(tmp_path, "m", "A1.2024-05-01")
-    path.parent.mkdir()
+    path = sums_path(tmp_path, "activity", "m", "A1.2024-05-01")
+    path.parent.mkdir(parents=True)
     path.write_bytes(b"PAR1 and then nothing")
     assert sums_fingerprint(path) is None
     with pytest.raises(AntiphonError, match="damaged"):
         read_sums(path)
-    drop_stale_sums(tmp_path, "m", "A1", keep={"A1.2024-05-02"})
+    drop_stale_sums(tmp_path, ["activity"], "m", "A1", keep={"A1.2024-05-02"})
     assert not path.exists()

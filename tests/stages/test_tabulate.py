@@ -14,6 +14,7 @@ import pytest
 from antiphon.errors import AntiphonError
 from antiphon.io.checkpoints import Card
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
+from antiphon.io.schemas import SCHEMA_VERSION
 from antiphon.io.season.catalogue import RecordingRow
 from antiphon.io.spectrogram_writers import write_levels, write_probabilities
 from antiphon.io.spectrograms import Span, open_store
@@ -22,6 +23,7 @@ from antiphon.io.whole import write_json, write_text
 from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid
 from antiphon.stages import tabulate
+from antiphon.tabulating import units
 
 GRID = Grid(0.016, 0.008, 32)
 STFT = {
@@ -39,8 +41,13 @@ SETTINGS = {
     "band_high_hz": 1500.0,
     "frequency_step_hz": 500.0,
     "thresholds": None,
+    "hysteresis": 1.0,
     "least_cells": 4,
+    "least_event_s": 0.0,
+    "least_event_hz": 0.0,
+    "join_s": 0.1,
 }
+OF_MODEL = ("events", "occupancy", "frequency")
 RATE_HZ = 48_000
 SECOND_US = 1_000_000
 SOURCES = {
@@ -384,6 +391,107 @@ def test_run__counts_occupancy_by_hand(season):
     assert engine["active_cells"].sum() == 0 and engine["n_events"].sum() == 0
 
 
+def test_run__lists_events_by_hand(season):
+    season.tabulate(model="m")
+    (event,) = season.table("events", "m").to_dict("records")
+    assert (event["site"], event["deployment"], event["model"], event["path"]) == ("s", "001", "m", "b.wav")
+    assert (event["source"], event["scientific_name"], event["common_name"]) == ("bird", "Aves", "bird")
+    # Frame 100 is centred 0.808 s after the start and reaches 4 ms to either side.
+    assert event["start_time"] == pd.Timestamp("2024-05-01T22:30:00.804Z")
+    assert event["start_local"] == "2024-05-02T00:30:00.804+02:00" and event["utc_offset_min"] == 120
+    assert event["start_s"] == pytest.approx(0.804) and event["end_s"] == pytest.approx(0.884)
+    assert (event["freq_low_hz"], event["freq_high_hz"], event["freq_peak_hz"]) == (7.5 * 62.5, 11.5 * 62.5, 500.0)
+    assert event["cells"] == 40 and event["score"] == pytest.approx(200 / 254)
+    assert event["level_db"] == pytest.approx(140 * 0.5 - 122.5, abs=0.001) and event["level_reference"] == "full scale"
+    assert event["snr_db"] == pytest.approx(20.0, abs=0.001)
+
+
+def counted(events: pd.DataFrame, interval_s: int) -> dict:
+    """Count events by source and the interval that holds the centre of their first frame, as docs/tables.md says."""
+    centre = events["start_time"] + pd.Timedelta(seconds=STFT["hop_s"] / 2)
+    return events.groupby(["source", centre.dt.floor(f"{interval_s}s")]).size().to_dict()
+
+
+@pytest.mark.parametrize("interval_s", [1, 60, 86_400])
+def test_run__counts_in_occupancy_the_rows_of_events(tmp_path, interval_s):
+    season = Season(tmp_path, offset_min=0)
+    rng = np.random.default_rng(3)
+    start_us = utc_us("2024-05-02T23:59:50")
+    sounds = [
+        Sound(f"{number}.wav", start_us + number * 4 * SECOND_US, bird=(slice(first, first + 9), slice(4, 9)))
+        for number, first in enumerate(rng.integers(0, 490, 6))
+    ]
+    season.batch("2024-04-30", {"2024-05-02": sounds[:3], "2024-05-03": sounds[3:]})
+    season.tabulate(model="m", interval_s=interval_s)
+    occupancy, events = season.table("occupancy", "m"), season.table("events", "m")
+    told = occupancy[occupancy["n_events"] > 0].set_index(["source", "interval_start"])["n_events"].to_dict()
+    assert told == counted(events, interval_s) and occupancy["n_events"].sum() == len(events) == 6
+
+
+@pytest.mark.parametrize("day", ["2024-05-02", "2024-05-03"])
+def test_run__lets_events_run_on_over_files_and_days(tmp_path, day):
+    """A call from the last frames of one recording to the first of the next; then one that starts late."""
+    season, calls = Season(tmp_path), ((slice(480, 499), slice(4, 8)), (slice(0, 20), slice(6, 10)))
+    first = Sound("a.wav", MIDNIGHT_US + 86_396 * SECOND_US, bird=calls[0])
+    later = Sound("c.wav", first.start_us + 9 * SECOND_US, bird=calls[1])
+    second = Sound("b.wav", first.start_us + 4 * SECOND_US, bird=calls[1])
+    days = {"2024-05-02": [first]}
+    days[day] = [*days.get(day, []), second, later]
+    season.batch("2024-04-30", days)
+    season.tabulate(model="m")
+    events = season.table("events", "m")
+    assert events["path"].tolist() == ["a.wav", "c.wav"] and events["cells"].tolist() == [39 * 4, 20 * 4]
+    run_on = events.iloc[0]
+    assert run_on["start_s"] == pytest.approx(480 * 0.008 + 0.004)
+    assert run_on["end_s"] == pytest.approx(4 + 20 * 0.008 + 0.004)
+    assert (run_on["freq_low_hz"], run_on["freq_high_hz"]) == (3.5 * 62.5, 9.5 * 62.5)
+    season.tabulate(model="m", join_s=0.001)
+    assert season.table("events", "m")["cells"].tolist() == [19 * 4, 20 * 4, 20 * 4]
+
+
+def test_run__joins_weaker_cells_to_an_event(season, monkeypatch):
+    found = Sound.probabilities
+
+    def weaker(self):
+        cells = found(self)
+        if self.bird:
+            cells[0, 110:120, 8:12] = 80  # behind the call
+            cells[0, 300:310, 8:12] = 80  # apart from it
+        return cells
+
+    monkeypatch.setattr(Sound, "probabilities", weaker)
+    season.batch("2024-05-31", {"2024-06-01": [Sound("d.wav", MIDNIGHT_US + 30 * 86_400 * SECOND_US, bird=BIRD)]})
+    season.tabulate(model="m", hysteresis={"bird": 0.3})
+    event = season.table("events", "m").iloc[-1]
+    assert event["cells"] == 80 and event["score"] == pytest.approx((200 + 80) / 2 / 254)
+    # Occupancy counts what reaches the threshold, and the event once.
+    occupancy = season.table("occupancy", "m").query("source == 'bird'")
+    assert occupancy["active_cells"].sum() == 80 and occupancy["n_events"].sum() == 2
+    season.tabulate(model="m", hysteresis=0.6)  # 0.3 of certainty is above 0.6 of the threshold
+    assert season.table("events", "m")["cells"].tolist() == [40, 80]
+    season.tabulate(model="m", hysteresis=1.0)
+    assert season.table("events", "m")["cells"].tolist() == [40, 40]
+
+
+@pytest.mark.parametrize(
+    ("hysteresis", "line"),
+    [
+        ({"brid": 0.2}, "tabulate.hysteresis: brid is no source of model m"),
+        ({"bird": 0.6}, "tabulate.hysteresis: 0.6 is above the threshold 0.5 of bird"),
+    ],
+)
+def test_run__refuses_a_hysteresis_that_fits_nothing(season, hysteresis, line):
+    with pytest.raises(AntiphonError, match=line):
+        season.tabulate(model="m", hysteresis=hysteresis)
+
+
+def test_run__gives_no_score_where_no_probabilities_were_kept(season, monkeypatch):
+    monkeypatch.setattr(units._Counting, "_probable", False)
+    season.tabulate(model="m")
+    events = season.table("events", "m")
+    assert len(events) == 1 and events["score"].isna().all()
+
+
 def test_run__counts_frequency_by_hand(season):
     season.tabulate(model="m")
     frequency = season.table("frequency", "m")
@@ -429,8 +537,8 @@ def test_run__takes_thresholds_from_card_or_settings(season):
 
 def test_run__counts_a_unit_once_and_again_when_it_changes(season, monkeypatch):
     counted = []
-    count = tabulate._count
-    monkeypatch.setattr(tabulate, "_count", lambda *given: counted.append(given[2].levels.name) or count(*given))
+    counting = units._Counting
+    monkeypatch.setattr(units, "_Counting", lambda *given: counted.append(given[2].levels.name) or counting(*given))
     season.tabulate(model="m")
     assert counted == ["001.2024-05-01.zarr", "001.2024-05-02.zarr"]
     first = (season.root / "tables/occupancy/m/001.parquet").read_bytes()
@@ -444,7 +552,8 @@ def test_run__counts_a_unit_once_and_again_when_it_changes(season, monkeypatch):
     season.batch("2024-04-30", {"2024-05-02": [Sound("b.wav", MIDNIGHT_US + 1800 * SECOND_US)]}, version="b")
     season.tabulate(model="m")
     assert counted[4:] == ["001.2024-05-02.zarr"]
-    assert [path.name for path in (season.root / "sums/m").iterdir()] == ["001.2024-05-02.parquet"]
+    for kind in ("activity", "events"):
+        assert [path.name for path in (season.root / "sums" / kind / "m").iterdir()] == ["001.2024-05-02.parquet"]
     occupancy = season.table("occupancy", "m")
     assert len(occupancy) == 2 and occupancy["active_cells"].sum() == 0
 
@@ -454,7 +563,7 @@ def test_run__leaves_the_sums_of_other_deployments_alone(tmp_path):
         season = Season(tmp_path, name)
         season.batch("2024-04-30", {"2024-05-02": [Sound("b.wav", MIDNIGHT_US)]})
         season.tabulate(model="m")
-    assert len(list((tmp_path / "sums/m").iterdir())) == 3
+    assert len(list((tmp_path / "sums/events/m").iterdir())) == 3
     assert pd.read_parquet(tmp_path / "tables/occupancy/m")["deployment"].unique().tolist() == ["A", "A1-b", "A1"]
 
 
@@ -490,26 +599,20 @@ def test_run__handles_a_deployment_without_a_single_good_recording(tmp_path):
     season = Season(tmp_path)
     season.tabulate()
     season.tabulate(model="m")
-    for name, model in (("recordings", None), ("effort", None), ("ltsa", None), ("occupancy", "m"), ("frequency", "m")):
+    for name, model in [("recordings", None), ("effort", None), ("ltsa", None), *((name, "m") for name in OF_MODEL)]:
         assert len(season.table(name, model)) == 0
 
 
 def test_run__says_in_the_file_what_made_it(season):
     season.tabulate(model="m")
     words = about(read_table(season.root / "tables/occupancy/m/001.parquet", "occupancy"))
-    assert words["model"] == "m" and words["schema_version"] == "3" and len(words["card_sha256"]) == 64
+    assert words["model"] == "m" and words["schema_version"] == str(SCHEMA_VERSION) and len(words["card_sha256"]) == 64
     assert json.loads(words["settings"])["tabulate"]["interval_s"] == 600
     assert json.loads(words["thresholds"]) == {"bird": 0.5, "engine": 0.5}
     assert str(season.root) not in str(words)
     dictionary = json.loads((season.root / "tables/datapackage.json").read_text(encoding="utf-8"))
     names = [table["name"] for table in dictionary["resources"]]
-    assert names == [
-        "recordings",
-        "effort",
-        "ltsa",
-        "occupancy",
-        "frequency",
-    ]
+    assert names == ["recordings", "effort", "ltsa", *OF_MODEL]
 
 
 @pytest.mark.parametrize(

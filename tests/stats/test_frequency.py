@@ -48,8 +48,8 @@ def test_frequency__of_a_mask_made_by_hand(step_hz):
     heard = 50
     codes[:, heard:], found[..., heard:] = 0, 255
     least = np.array([200], dtype=np.uint8)
-    counter = Counter(bands, PowerTable(POWER), least, 254, Intervals(86_400_000_000, 0), 8000, 2)
-    sums = counter.recording([(codes, found)], 0, heard, np.full(64, 80, dtype=np.uint8))
+    counter = Counter(bands, PowerTable(POWER), least, 254, Intervals(86_400_000_000, 0), 8000)
+    sums = counter.block(codes, found, 0, heard, np.full(64, 80, dtype=np.uint8))
     columns = frequency_columns(sums, edges_hz, 8000)
     for band, (low_hz, high_hz) in enumerate(itertools.pairwise(edges_hz)):
         inside = (frequencies_hz >= low_hz) & (frequencies_hz < high_hz) & (np.arange(64) < heard)

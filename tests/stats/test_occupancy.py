@@ -18,17 +18,17 @@ HOP_US = 8_000
 POWER = np.where(np.arange(256) > 0, 10.0 ** ((np.arange(256) * 0.5 - 122.5) / 10), 0.0)
 
 
-def counter(bins: int = 16, least_cells: int = 2, low: int = 0, high: int = 16, interval_s: int = 1) -> Counter:
+def counter(bins: int = 16, low: int = 0, high: int = 16, interval_s: int = 1) -> Counter:
     """Two sources, bands of 4 bins and one from ``low`` to ``high``."""
     first = [*range(0, bins, 4), low]
     stop = [*(min(begin + 4, bins) for begin in first[:-1]), high]
     bands = Bands(np.array(first), np.array(stop), bins)
     intervals = Intervals(interval_s * 1_000_000, 0)
-    return Counter(bands, PowerTable(POWER), np.array([100, 1], dtype=np.uint8), 254, intervals, HOP_US, least_cells)
+    return Counter(bands, PowerTable(POWER), np.array([100, 1], dtype=np.uint8), 254, intervals, HOP_US)
 
 
 def assert_equal(one: Activity, two: Activity) -> None:
-    for name in ("interval", "cells", "frames", "events"):
+    for name in ("interval", "cells", "frames"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name), err_msg=name)
     for name in ("power", "background"):
         np.testing.assert_array_equal(joined(getattr(one, name)), joined(getattr(two, name)), err_msg=name)
@@ -41,7 +41,8 @@ def random_recording(rng: np.random.Generator, frames: int, bins: int = 16) -> t
 
 
 def columns(sums: Activity) -> dict[str, np.ndarray]:
-    return occupancy_columns(sums, sums.cells.shape[2] - 1, HOP_US)
+    events = np.ones((len(sums.interval), sums.cells.shape[1] - 1), dtype=np.int64)
+    return occupancy_columns(sums, events, sums.cells.shape[2] - 1, HOP_US)
 
 
 def test_occupancy__of_a_mask_made_by_hand():
@@ -52,7 +53,7 @@ def test_occupancy__of_a_mask_made_by_hand():
     found[0, 50:60, 8] = 99  # below the threshold
     codes[10:20, 2:4] = 121
     background = np.full(16, 81, dtype=np.uint8)
-    sums = counter().recording([(codes, found)], 0, 16, background)
+    sums = counter().block(codes, found, 0, 16, background)
     row = {name: values[0, 0] for name, values in columns(sums).items()}
     assert row["effort_s"] == 1.0 and row["effort_cells"] == 2000
     assert row["active_cells"] == 21 and row["active_s"] == pytest.approx(0.088)
@@ -63,7 +64,7 @@ def test_occupancy__of_a_mask_made_by_hand():
     assert row["snr_db"] == pytest.approx(10 * np.log10(active / (21 * POWER[81])), abs=1e-5)
     assert row["energy_share"] == pytest.approx(active / (active + 1979 * POWER[101]), rel=1e-6)
     silent = {name: values[0, 1] for name, values in columns(sums).items()}
-    assert (silent["active_cells"], silent["n_events"], silent["tf_occupancy"], silent["energy_share"]) == (0, 0, 0, 0)
+    assert (silent["active_cells"], silent["active_s"], silent["tf_occupancy"], silent["energy_share"]) == (0, 0, 0, 0)
     assert np.isnan(silent["level_db"]) and np.isnan(silent["snr_db"])
 
 
@@ -71,7 +72,7 @@ def test_occupancy__leaves_out_cells_that_were_not_heard():
     codes = np.full((50, 16), 90, dtype=np.uint8)
     found = np.full((2, 50, 16), 254, dtype=np.uint8)
     codes[:, 10:], found[..., 10:] = 0, 255
-    sums = counter(low=8, high=16).recording([(codes, found)], 0, 10, np.full(16, 90, dtype=np.uint8))
+    sums = counter(low=8, high=16).block(codes, found, 0, 10, np.full(16, 90, dtype=np.uint8))
     assert sums.cells[0, :, -1].tolist() == [100, 100, 100]
     assert sums.cells[0, HEARD].tolist() == [200, 200, 100, 0, 100]
     assert sums.frames[0, HEARD].tolist() == [50, 50, 50, 0, 50]
@@ -87,11 +88,9 @@ def test_occupancy__is_unknown_where_nothing_was_analysed():
 def test_frames__belong_to_the_interval_that_holds_their_centre():
     """Frames centred 8 ms before, on and 8 ms after an edge of a second."""
     codes, found = np.full((3, 16), 90, dtype=np.uint8), np.full((2, 3, 16), 254, dtype=np.uint8)
-    sums = counter().recording([(codes, found)], 1_992_000, 16, codes[0])
+    sums = counter().block(codes, found, 1_992_000, 16, codes[0])
     assert sums.interval.tolist() == [1, 2]
     assert sums.frames[:, HEARD, -1].tolist() == [1, 2]
-    # The patch over the edge counts where it starts.
-    assert sums.events[:, 1:].tolist() == [[1, 1], [0, 0]]
 
 
 @settings(max_examples=60, deadline=None)
@@ -101,9 +100,12 @@ def test_sums__are_the_same_however_a_recording_streams(seed, lengths, first_us)
     codes, found = random_recording(rng, 200)
     background = rng.integers(1, 256, 16, dtype=np.uint8)
     ends = np.minimum(np.cumsum([0, *lengths, 200]), 200)
-    blocks = [(codes[a:b], found[:, a:b]) for a, b in itertools.pairwise(ends)]
-    whole = counter().recording([(codes, found)], first_us, 16, background)
-    assert_equal(counter().recording(blocks, first_us, 16, background), whole)
+    parts = [
+        counter().block(codes[a:b], found[:, a:b], first_us + int(a) * HOP_US, 16, background)
+        for a, b in itertools.pairwise(ends)
+    ]
+    whole = counter().block(codes, found, first_us, 16, background)
+    assert_equal(Activity.total(parts), whole)
 
 
 @settings(max_examples=60, deadline=None)
@@ -113,7 +115,7 @@ def test_sums__are_the_same_however_a_season_is_cut_into_units(seed, cuts):
     rng = np.random.default_rng(seed)
     starts = np.cumsum(rng.integers(0, 3_000_000, 5))
     each = [
-        counter().recording([random_recording(rng, 150)], int(start_us), 16, rng.integers(1, 256, 16, dtype=np.uint8))
+        counter().block(*random_recording(rng, 150), int(start_us), 16, rng.integers(1, 256, 16, dtype=np.uint8))
         for start_us in starts
     ]
     whole = Activity.total(each)
@@ -129,7 +131,7 @@ def test_sums__are_the_same_however_a_season_is_cut_into_units(seed, cuts):
         assert np.concatenate([part.interval for part in filled]).tolist() == list(range(first, stop))
         assert max(len(part.interval) for part in filled) <= at_most
         total = Activity.total(filled)
-        assert total.cells.sum() == whole.cells.sum() and total.events.sum() == whole.events.sum()
+        assert total.cells.sum() == whole.cells.sum() and total.frames.sum() == whole.frames.sum()
 
 
 def test_in_turn__refuses_what_comes_too_late():
@@ -150,7 +152,7 @@ def test_power__is_that_of_every_cell_whatever_the_bands(bins, low):
     rng = np.random.default_rng(3)
     codes, found = random_recording(rng, 77, bins)
     background = rng.integers(1, 256, bins, dtype=np.uint8)
-    sums = counter(bins, low=low, high=bins - 1, interval_s=60).recording([(codes, found)], 0, bins, background)
+    sums = counter(bins, low=low, high=bins - 1, interval_s=60).block(codes, found, 0, bins, background)
     units = np.rint(POWER / UNIT).astype(np.int64)
     for layer, mask in enumerate([np.ones_like(codes, dtype=bool), found[0] >= 100, found[1] >= 1]):
         inside = np.s_[:, low : bins - 1]

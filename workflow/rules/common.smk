@@ -141,7 +141,7 @@ def season_tables(wildcards):
     )
     of_models = expand(
         f"{SEASON_FOLDER}/tables/{{table}}/{{model}}/{{deployment}}.parquet",
-        table=["occupancy", "frequency"],
+        table=["events", "occupancy", "frequency"],
         model=SEASON.models,
         deployment=deployments,
     )

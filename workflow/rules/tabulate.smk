@@ -42,7 +42,7 @@ rule tabulate_effort:
 
 
 rule tabulate:
-    """What was heard: the tables occupancy and frequency of one model."""
+    """What was heard: the tables of one model."""
     input:
         manifests=of_deployment(MANIFESTS),
         set_aside=f"{SEASON_FOLDER}/catalogue/set_aside/{{deployment}}.json",
@@ -50,6 +50,7 @@ rule tabulate:
         infer_records=of_deployment(INFER_RECORDS),
         card=model_card,
     output:
+        events=f"{SEASON_FOLDER}/tables/events/{{model}}/{{deployment}}.parquet",
         occupancy=f"{SEASON_FOLDER}/tables/occupancy/{{model}}/{{deployment}}.parquet",
         frequency=f"{SEASON_FOLDER}/tables/frequency/{{model}}/{{deployment}}.parquet",
     log:

@@ -21,7 +21,16 @@ class Tabulate(Section):
     thresholds: dict[Name, Share] | None = Field(
         description="probability from which a cell is active, by source; null: those of the model's card"
     )
-    least_cells: int = Field(ge=1, description="connected cells from which a patch counts as an event")
+    hysteresis: Share | dict[Name, Share] = Field(
+        description="what the cells that an event's active cells touch must reach to belong to it: a share of the "
+        "threshold, 1 = the threshold itself; or a probability by source"
+    )
+    least_cells: int = Field(ge=1, description="cells from which connected cells count as an event")
+    least_event_s: float = Field(ge=0, description="shortest event, seconds")
+    least_event_hz: float = Field(ge=0, description="narrowest event, Hz")
+    join_s: float = Field(
+        ge=0, description="seconds by which two recordings may lie apart, or overlap, and an event still runs on"
+    )
 
     @model_validator(mode="after")
     def _intervals_divide_the_day(self) -> Self:

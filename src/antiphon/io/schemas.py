@@ -8,7 +8,7 @@ import pyarrow as pa
 
 __all__ = ["SCHEMAS", "SCHEMA_VERSION", "data_dictionary"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised when a column changes its name, type or meaning."""
 
 _TEXT, _INTEGER, _SMALL, _NUMBER = pa.string(), pa.int64(), pa.int32(), pa.float64()
@@ -86,11 +86,28 @@ _OCCUPANCY = (
     _column("active_cells", _INTEGER, "active cells in the band", null=True),
     _column("time_occupancy", _NUMBER, "active_s / effort_s", "1", null=True),
     _column("tf_occupancy", _NUMBER, "active_cells / effort_cells: acoustic occupancy", "1", null=True),
-    _column("n_events", _INTEGER, "patches of least_cells or more connected cells that start here", null=True),
+    _column("n_events", _INTEGER, "rows of the table events whose first frame is centred in the interval", null=True),
     _column("energy_share", _NUMBER, "power in active cells / power in all heard cells of the band", "1", null=True),
     _column("level_db", _NUMBER, "mean power of the active cells, re level_reference; null: none", "dB", null=True),
     _REFERENCE,
     _column("snr_db", _NUMBER, "that power over the median level of the same bins and recordings", "dB", null=True),
+)
+_EVENTS = (
+    *(_SEASON, _SITE, _DEPLOYMENT, _MODEL, *_SOURCE),
+    _column("path", _TEXT, "recording that it starts in, as in the table recordings"),
+    _column("start_time", _TIME, "start of its first frame"),
+    _column("start_local", _TEXT, "start_time in the deployment's standard time, ISO 8601 with offset"),
+    _column("utc_offset_min", pa.int16(), "standard time of the deployment minus UTC", "min"),
+    _column("start_s", _NUMBER, "start_time in that recording", "s"),
+    _column("end_s", _NUMBER, "end of its last frame, in that recording; beyond its end if sound runs on", "s"),
+    _column("freq_low_hz", _NUMBER, "lower edge of its lowest cell", "Hz"),
+    _column("freq_high_hz", _NUMBER, "upper edge of its highest cell", "Hz"),
+    _column("freq_peak_hz", _NUMBER, "centre of its loudest cell", "Hz"),
+    _column("cells", _INTEGER, "its cells, each at or above the low threshold"),
+    _column("level_db", _NUMBER, "mean power of its cells, re level_reference; null: none", "dB", null=True),
+    _REFERENCE,
+    _column("snr_db", _NUMBER, "that power over the median level of the same bins and recordings", "dB", null=True),
+    _column("score", _NUMBER, "mean probability of its cells; null: infer.keep was none", "1", null=True),
 )
 _FREQUENCY = (
     *(_SEASON, _SITE, _DEPLOYMENT, _MODEL, *_SOURCE, *_INTERVAL),
@@ -116,6 +133,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "recordings": pa.schema(_RECORDINGS),
     "effort": pa.schema(_EFFORT),
     "ltsa": pa.schema(_LTSA),
+    "events": pa.schema(_EVENTS),
     "occupancy": pa.schema(_OCCUPANCY),
     "frequency": pa.schema(_FREQUENCY),
 }
@@ -125,6 +143,10 @@ _ROWS = {
     "recordings": ("a file that was found, good or bad", ["deployment", "path"]),
     "effort": ("an interval of a deployment", ["deployment", "interval_start"]),
     "ltsa": ("an hour and a bin of the spectrogram", ["deployment", "interval_start", "freq_low_hz"]),
+    "events": (
+        "an event: connected cells of one source",
+        ["deployment", "model", "source", "start_time", "freq_low_hz", "freq_high_hz", "end_s", "cells"],
+    ),
     "occupancy": ("an interval and a source", ["deployment", "model", "interval_start", "source"]),
     "frequency": (
         "an interval, a source and a band",

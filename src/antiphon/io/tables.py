@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,7 @@ from antiphon.io.whole import read_json, sweep, whole_file, write_json
 __all__ = [
     "about",
     "interval_columns",
+    "local_times",
     "read_table",
     "source_columns",
     "table_path",
@@ -118,17 +119,33 @@ def interval_columns(start_us: np.ndarray, length_us: int, utc_offset_min: int) 
     utc_offset_min
         Standard time of the deployment minus UTC, minutes.
     """
-    sign, minutes = "-" if utc_offset_min < 0 else "+", abs(utc_offset_min)
-    each, row = np.unique(start_us, return_inverse=True)
-    local = np.datetime_as_string((each // 1_000_000 + utc_offset_min * 60).astype("datetime64[s]"))
-    offset = f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
-    texts = np.array([f"{text}{offset}" for text in local], dtype=object)
     return {
         "interval_start": start_us,
         "interval_end": start_us + length_us,
-        "start_local": texts[row],
+        "start_local": local_times(start_us, utc_offset_min),
         "utc_offset_min": utc_offset_min,
     }
+
+
+def local_times(times_us: np.ndarray, utc_offset_min: int, unit: Literal["s", "ms"] = "s") -> np.ndarray:
+    """Return UTC times in a deployment's standard time, ISO 8601 with offset; same shape, text.
+
+    Parameters
+    ----------
+    times_us
+        UTC times, microseconds, shape (rows,), int64.
+    utc_offset_min
+        Standard time of the deployment minus UTC, minutes.
+    unit
+        What the text is cut to: whole seconds or milliseconds.
+    """
+    sign, minutes = "-" if utc_offset_min < 0 else "+", abs(utc_offset_min)
+    each, row = np.unique(times_us, return_inverse=True)
+    local = np.datetime_as_string(
+        (each + utc_offset_min * 60_000_000).astype("datetime64[us]"), unit=unit, casting="unsafe"
+    )
+    offset = f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+    return np.array([f"{text}{offset}" for text in local], dtype=object)[row]
 
 
 def source_columns(sources: Mapping[str, Source], intervals: int, bands: int = 1) -> dict[str, np.ndarray]:

@@ -36,8 +36,6 @@ class Activity:
         Power of the active cells in two parts, shape (intervals, layers, bands, 2), int64.
     background
         Power that the same cells would have at their recording's background level, as ``power``; 0 for layer 0.
-    events
-        Patches of active cells that start in the interval, shape (intervals, layers), int64; 0 for layer 0.
     """
 
     interval: np.ndarray
@@ -45,7 +43,6 @@ class Activity:
     frames: np.ndarray
     power: np.ndarray
     background: np.ndarray
-    events: np.ndarray
 
     @classmethod
     def none(cls, layers: int, bands: int, interval: Sequence[int] | np.ndarray = ()) -> Activity:
@@ -53,7 +50,7 @@ class Activity:
         index = np.asarray(interval, dtype=np.int64)
         cells, frames = np.zeros((2, len(index), layers, bands), dtype=np.int64)
         power, background = np.zeros((2, len(index), layers, bands, 2), dtype=np.int64)
-        return cls(index, cells, frames, power, background, np.zeros((len(index), layers), dtype=np.int64))
+        return cls(index, cells, frames, power, background)
 
     @classmethod
     def total(cls, parts: Sequence[Activity]) -> Activity:

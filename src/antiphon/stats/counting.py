@@ -1,8 +1,8 @@
-"""Counting what sounds in a recording while its spectrogram streams by."""
+"""Counting what sounds in the cells of a recording while its spectrogram streams by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from antiphon.stats.activity import HEARD, Activity
 from antiphon.stats.bands import Bands
 from antiphon.stats.intervals import Intervals
-from antiphon.stats.patches import Patches
 from antiphon.stats.power import PowerTable, split
 
 __all__ = ["Counter"]
@@ -25,7 +24,7 @@ class Counter:
     Attributes
     ----------
     bands
-        The frequency bands; events are counted in the last one.
+        The frequency bands.
     table
         Power of every level code.
     least_codes
@@ -36,8 +35,6 @@ class Counter:
         The intervals.
     hop_us
         Step from frame to frame, microseconds.
-    least_cells
-        Connected cells from which a patch counts as an event.
     """
 
     bands: Bands
@@ -46,22 +43,22 @@ class Counter:
     highest_code: int
     intervals: Intervals
     hop_us: int
-    least_cells: int
 
     def nothing(self, interval: Sequence[int] | np.ndarray = ()) -> Activity:
         """Return sums of nothing, in no interval or in those given."""
         return Activity.none(len(self.least_codes) + 1, len(self.bands.widths), interval)
 
-    def recording(
-        self, blocks: Iterable[tuple[np.ndarray, np.ndarray]], first_us: int, heard_bins: int, background: np.ndarray
+    def block(
+        self, codes: np.ndarray, probabilities: np.ndarray, first_us: int, heard_bins: int, background: np.ndarray
     ) -> Activity:
-        """Count one recording.
+        """Count consecutive frames of one recording.
 
         Parameters
         ----------
-        blocks
-            Consecutive frames: level codes (frames, bins) and probability codes (sources, frames, bins), both uint8;
-            the level codes are C-contiguous.
+        codes
+            Level codes, C-contiguous, shape (frames, bins), uint8.
+        probabilities
+            Probability codes, shape (sources, frames, bins), uint8.
         first_us
             UTC time of the first frame's centre, microseconds.
         heard_bins
@@ -69,15 +66,10 @@ class Counter:
         background
             Level codes of the recording's background, shape (bins,), uint8.
         """
-        parts, patches, begun, frames = [self.nothing()], Patches(self.least_cells), [], 0
-        for codes, probabilities in blocks:
-            for interval, inside in self._pieces(first_us + frames * self.hop_us, len(codes)):
-                masks = self._masks(probabilities[:, inside])
-                parts.append(self._count(interval, codes[inside], masks, heard_bins, background))
-                begun.append(patches.feed(masks[..., self.bands.first_bin[-1] : self.bands.stop_bin[-1]]))
-            frames += len(codes)
-        source, first = (np.concatenate(column) for column in zip(*begun, patches.finish(), strict=True))
-        parts.append(self._events(source, first_us + first * self.hop_us))
+        parts = [self.nothing()]
+        for interval, inside in self._pieces(first_us, len(codes)):
+            masks = self._masks(probabilities[:, inside])
+            parts.append(self._count(interval, codes[inside], masks, heard_bins, background))
         return Activity.total(parts)
 
     def _masks(self, probabilities: np.ndarray) -> np.ndarray:
@@ -104,13 +96,6 @@ class Counter:
         sums.power[0, HEARD] = self._power(codes)
         for layer, mask in enumerate(masks, start=1):
             self._count_source(sums, layer, codes, mask, background)
-        return sums
-
-    def _events(self, source: np.ndarray, times_us: np.ndarray) -> Activity:
-        """Count events by their sources and the times at which they begin, each of shape (events,), int64."""
-        interval, row = np.unique(self.intervals.indices(times_us), return_inverse=True)
-        sums = self.nothing(interval)
-        np.add.at(sums.events, (row, source + 1), 1)
         return sums
 
     def _count_source(

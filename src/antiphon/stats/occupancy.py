@@ -13,13 +13,15 @@ from antiphon.stats.power import UNIT, decibels, joined, ratio
 __all__ = ["occupancy_columns"]
 
 
-def occupancy_columns(sums: Activity, band: int, hop_us: int) -> dict[str, np.ndarray]:
+def occupancy_columns(sums: Activity, events: np.ndarray, band: int, hop_us: int) -> dict[str, np.ndarray]:
     """Finish occupancy in one band.
 
     Parameters
     ----------
     sums
         The sums.
+    events
+        Events that start in each interval, shape (intervals, sources), int64.
     band
         Index of the band.
     hop_us
@@ -45,7 +47,7 @@ def occupancy_columns(sums: Activity, band: int, hop_us: int) -> dict[str, np.nd
         "active_cells": known(cells[:, 1:]),
         "time_occupancy": ratio(frames[:, 1:], time),
         "tf_occupancy": ratio(cells[:, 1:], heard),
-        "n_events": known(sums.events[:, 1:]),
+        "n_events": known(events),
         "energy_share": ratio(power[:, 1:], power[:, HEARD, None]),
         "level_db": decibels(ratio(power[:, 1:] * UNIT, cells[:, 1:])),
         "snr_db": decibels(ratio(power[:, 1:], background[:, 1:])),

@@ -1,0 +1,68 @@
+"""The tables occupancy and frequency: sums of units merged, every interval once, finished some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from antiphon.io.tables import source_columns
+from antiphon.stats.activity import Activity, complete, in_turn
+from antiphon.stats.frequency import frequency_columns
+from antiphon.stats.occupancy import occupancy_columns
+from antiphon.tabulating.events import EventCounts
+from antiphon.tabulating.found import Found
+from antiphon.tabulating.job import Job
+from antiphon.tabulating.units import UnitSums
+
+__all__ = ["write_activity"]
+
+
+def write_activity(
+    job: Job, found: Found, units: Sequence[UnitSums], counts: EventCounts, span: tuple[int, int]
+) -> None:
+    """Write the tables occupancy and frequency.
+
+    Parameters
+    ----------
+    job, found
+        What the tables are made from.
+    units
+        Sums of the units in order of time.
+    counts
+        How many events begin in each interval.
+    span
+        First interval and the one after the last.
+    """
+
+    def pieces() -> Iterator[Activity]:
+        merged = in_turn(unit.activity() for unit in units)
+        return complete(merged, found.counter.nothing(), *span, found.intervals_at_a_time)
+
+    made_by = found.made_by()
+    job.write(
+        "occupancy", (job.timed(_occupancy(job, found, piece, counts)) for piece in pieces()), found.name, made_by
+    )
+    job.write("frequency", (job.timed(_frequency(job, found, piece)) for piece in pieces()), found.name, made_by)
+
+
+def _occupancy(job: Job, found: Found, sums: Activity, counts: EventCounts) -> dict[str, Any]:
+    """Return the rows of the table occupancy: all sources, all intervals."""
+    columns = occupancy_columns(sums, counts.of(sums.interval), len(found.edges_hz) - 1, job.grid.hop_us)
+    columns["level_db"] = columns["level_db"] + job.holdings.reference.offset_db
+    return {**_rows(found, sums, columns, 1), "level_reference": job.holdings.reference.name}
+
+
+def _frequency(job: Job, found: Found, sums: Activity) -> dict[str, Any]:
+    """Return the rows of the table frequency: all bands of a source, all sources, all intervals."""
+    return _rows(found, sums, frequency_columns(sums, found.edges_hz, job.grid.hop_us), len(found.edges_hz) - 1)
+
+
+def _rows(found: Found, sums: Activity, columns: dict[str, np.ndarray], rows: int) -> dict[str, Any]:
+    return {
+        "interval": np.repeat(sums.interval, len(found.card.sources) * rows),
+        "model": found.name,
+        **source_columns(found.card.sources, len(sums.interval), rows),
+        **{name: values.ravel() for name, values in columns.items()},
+    }

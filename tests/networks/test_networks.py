@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from antiphon.networks import resunet
+from antiphon.networks.atrous_segnet import AtrousSegNet
 from antiphon.networks.patch_critic import PatchCritic
 from antiphon.networks.resunet import ResUNet
 
@@ -22,6 +23,19 @@ def test_resunet__gives_logits_of_every_cell(network, frames):
 def test_resunet__starts_from_a_rare_event(network):
     probability = network(torch.zeros(1, 3, 64, 32)).sigmoid()
     assert 0.01 < probability.mean() < 0.15
+
+
+def test_recalibrate__bends_the_log_odds_of_each_source(network):
+    features = torch.randn(2, 3, 64, 32)
+    before = network(features)
+    assert network.recalibrate([0.5, 2.0], [1.0, -3.0])
+    after = network(features)
+    assert torch.allclose(after[:, 0], 0.5 * before[:, 0] + 1.0, atol=1e-4)
+    assert torch.allclose(after[:, 1], 2.0 * before[:, 1] - 3.0, atol=1e-4)
+
+
+def test_recalibrate__is_refused_where_it_cannot_be_built_in():
+    assert not AtrousSegNet(2).recalibrate([1.0, 1.0], [0.0, 0.0])
 
 
 def test_resunet__draws_no_checkerboard_at_the_start(network):

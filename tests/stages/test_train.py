@@ -116,7 +116,7 @@ def run_evaluate(pairs, folder):
     )
 
 
-FILES = ("card.json", "generator.safetensors", "history.csv", "curves.png")
+FILES = ("card.json", "generator.safetensors", "history.csv", "curves.png", "reliability.png")
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +143,18 @@ def test_train__writes_a_model_that_says_what_it_is(trained):
     weights = load_weights(trained / "generator.safetensors", card)
     assert card.parameters < sum(value.numel() for value in weights.values())
     assert not (trained / "training.part").exists()
+
+
+def test_train__calibrates_and_counts_on_validation(pairs, trained):
+    card = load_card(trained / "card.json")
+    heard = 3 * FRAMES * BINS
+    for source in SOURCES:
+        cells, calibrated = card.validation_cells[source], card.calibration[source]
+        assert sum(cells.values()) == heard == sum(row[2] for row in calibrated.reliability)
+        f1 = 2 * cells["tp"] / max(1, 2 * cells["tp"] + cells["fp"] + cells["fn"])
+        assert card.scores["validation"][source] == pytest.approx(f1)
+        assert calibrated.temperature > 0
+    assert (trained / "reliability.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_train__writes_its_history_without_a_clock(trained):

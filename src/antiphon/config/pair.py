@@ -57,7 +57,10 @@ class Mixtures(_Ratios):
     audio_root: str = Field(description="folder that the lists' paths are relative to; may hold ${VARIABLES}")
     clips: str = Field(description="CSV list of clips of one source each (docs/annotating.md has its columns)")
     backgrounds: str = Field(description="CSV list of backgrounds, with those that are set aside and why")
-    licences: list[str] | None = Field(description="licences of which sounds may be used; null: any")
+    licences: list[str] | None = Field(
+        description="licences of the sounds that may be learned from and tuned on, and used in tests that they are "
+        "dealt to; sounds that the lists themselves put into a test are used there whatever their licence; null: any"
+    )
     train: int = Field(ge=0, description="mixtures to learn from")
     validation: int = Field(ge=0, description="mixtures that choose checkpoint and thresholds, of groups of their own")
     test_in_domain: int = Field(ge=0, description="mixtures of other recordings of groups that training saw")

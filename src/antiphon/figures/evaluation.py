@@ -72,6 +72,7 @@ def evaluation_page(
     scores: Rows,
     conditions: Rows,
     pictures: Mapping[tuple[str, str], bytes],
+    reliability: bytes | None = None,
 ) -> str:
     """Return the page of a model's evaluation as HTML.
 
@@ -85,11 +86,14 @@ def evaluation_page(
         Rows of the table of scores under conditions.
     pictures
         PNG of the best, the median and the worst example, by protocol and source.
+    reliability
+        PNG of predicted against observed probabilities; None: the model is not calibrated.
     """
     protocols = dict.fromkeys(str(row["protocol"]) for row in scores)
     template = environment().get_template("evaluation.html.j2")
     views = [_protocol(name, card, scores, conditions, pictures) for name in protocols]
-    return template.render(card=card, facts=card_facts(card), protocols=views) + "\n"
+    drawn = data_uri(reliability) if reliability else None
+    return template.render(card=card, facts=card_facts(card), protocols=views, reliability=drawn) + "\n"
 
 
 def _protocol(

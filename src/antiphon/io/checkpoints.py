@@ -23,11 +23,47 @@ from antiphon.signal.grid import Grid
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["CARD", "WEIGHTS", "Card", "load_card", "load_state", "load_weights", "save_model", "save_state"]
+__all__ = [
+    "CARD",
+    "WEIGHTS",
+    "CalibrationCard",
+    "Card",
+    "load_card",
+    "load_state",
+    "load_weights",
+    "save_model",
+    "save_state",
+]
 
 CARD, WEIGHTS = "card.json", "generator.safetensors"
 """Names of the two files in a model's folder."""
 _INT8_COST = 0.005
+
+
+class CalibrationCard(BaseModel):
+    """How the probabilities of a source were calibrated on the validation examples; it is built into the weights.
+
+    Attributes
+    ----------
+    temperature
+        What the network's log-odds were divided by.
+    shift
+        What was then added to them.
+    error_before, error
+        Mean distance of predicted and observed shares over cells of at least 0.05, without and with it; None where no
+        cell was that likely.
+    reliability
+        Mean probability, share of true cells and number of cells in each tenth of the probabilities; the shares are
+        None where there is no cell.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: float
+    shift: float
+    error_before: float | None
+    error: float | None
+    reliability: tuple[tuple[float | None, float | None, int], ...]
 
 
 class Card(BaseModel):
@@ -51,6 +87,12 @@ class Card(BaseModel):
         F1 by source and their mean (``macro``), by the examples they were measured on.
     input_ranges
         Least and greatest input of every convolution, by name: what inference in eight bits needs. Empty: not measured.
+    validation_cells
+        Cells of the validation examples by what was found at the thresholds and what was true, by source: ``tp``,
+        ``fp``, ``fn``, ``tn``, pooled over all examples. From these follow precision, recall and specificity.
+    calibration
+        How probabilities were brought to mean what they say, by source: :class:`CalibrationCard`. Empty: as they came
+        out of the network.
     parameters
         Numbers that it learned.
     weights_sha256
@@ -74,6 +116,8 @@ class Card(BaseModel):
     thresholds: dict[str, float]
     scores: dict[str, dict[str, float]]
     input_ranges: dict[str, tuple[float, float]] = {}
+    validation_cells: dict[str, dict[str, int]] = {}
+    calibration: dict[str, CalibrationCard] = {}
     parameters: int
     weights_sha256: str = ""
     training: dict[str, Any]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 
@@ -17,7 +17,7 @@ from antiphon.networks.generator import Generator
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, SCALE_DB
 from antiphon.stats.scores import Histogram, unpacked
 
-__all__ = ["Verdict", "counted", "separated", "tune", "validate"]
+__all__ = ["Verdict", "counted", "separated", "tallied", "tune", "validate", "verdict_at"]
 
 _EVEN_ODDS_CODE = PROBABILITY_SCALE // 2
 
@@ -32,10 +32,13 @@ class Verdict:
         F1 of the cells of each source.
     codes
         Probability code from which a cell counts, by source.
+    cells
+        Cells by what was found and what was true, by source: ``tp``, ``fp``, ``fn`` and ``tn``.
     """
 
     f1: dict[str, float]
     codes: dict[str, int]
+    cells: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def macro(self) -> float:
@@ -89,21 +92,38 @@ def validate(
     least
         Probability code from which a cell counts, by source; None: the one that is best there.
     """
+    histogram = tallied(generator, examples, device, dtype)
+    best = np.array([least[source] for source in examples.sources]) if least else histogram.best_codes()
+    return verdict_at(histogram, examples.sources, best)
+
+
+def tallied(generator: Generator, examples: Examples, device: torch.device, dtype: torch.dtype) -> Histogram:
+    """Return the cells of all examples by what ``generator`` found and what was true; see :func:`validate`."""
     count = len(examples.sources)
     separator = Separator.ready(generator, device=device, dtype=dtype)
     found = zip(separated(separator, examples), examples.mask_bits, strict=True)
-    histogram = reduce(
+    return reduce(
         add,
         (
             Histogram.of(counted(codes, examples, number), unpacked(bits, count))
             for number, (codes, bits) in enumerate(found)
         ),
     )
-    best = np.array([least[source] for source in examples.sources]) if least else histogram.best_codes()
-    f1 = np.nan_to_num(histogram.f1_at(best))
+
+
+def verdict_at(histogram: Histogram, sources: Sequence[str], codes: np.ndarray) -> Verdict:
+    """Return the verdict if cells of each source count from its code in ``codes`` on, shape (source,)."""
+    every, columns = histogram.counts(), np.arange(len(codes))
+    hits, false_alarms, misses = (getattr(every, name)[codes, columns] for name in ("hits", "false_alarms", "misses"))
+    right = histogram.silent.sum(axis=1) - false_alarms
+    cells = zip(hits.tolist(), false_alarms.tolist(), misses.tolist(), right.tolist(), strict=True)
     return Verdict(
-        f1=dict(zip(examples.sources, f1.tolist(), strict=True)),
-        codes=dict(zip(examples.sources, best.tolist(), strict=True)),
+        f1=dict(zip(sources, np.nan_to_num(every.f1[codes, columns]).tolist(), strict=True)),
+        codes=dict(zip(sources, codes.tolist(), strict=True)),
+        cells={
+            source: dict(zip(("tp", "fp", "fn", "tn"), four, strict=True))
+            for source, four in zip(sources, cells, strict=True)
+        },
     )
 
 
@@ -124,8 +144,5 @@ def tune(energy: EnergyThreshold, examples: Examples) -> Verdict:
     best = histogram.best_common_code()
     # Half a code lower, so that the cells of the best code itself are found.
     energy.threshold_db.fill_((best - 0.5) * SCALE_DB)
-    f1 = np.nan_to_num(histogram.f1_at(np.full(count, best)))
-    return Verdict(
-        f1=dict(zip(examples.sources, f1.tolist(), strict=True)),
-        codes=dict.fromkeys(examples.sources, _EVEN_ODDS_CODE),
-    )
+    verdict = verdict_at(histogram, examples.sources, np.full(count, best))
+    return replace(verdict, codes=dict.fromkeys(examples.sources, _EVEN_ODDS_CODE))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 __all__ = ["FEATURES", "Generator"]
@@ -44,3 +46,18 @@ class Generator(nn.Module):
         Logits, shape (batch, source, time, frequency).
         """
         raise NotImplementedError
+
+    def recalibrate(self, slopes: Sequence[float], shifts: Sequence[float]) -> bool:
+        """Build a line over the log-odds of each source into the last layer, so that applying it costs nothing.
+
+        Parameters
+        ----------
+        slopes, shifts
+            What the log-odds of each source are multiplied by, and what is then added.
+
+        Returns
+        -------
+        Whether this network can; if not, nothing is changed.
+        """
+        del slopes, shifts
+        return False

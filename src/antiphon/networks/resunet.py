@@ -87,6 +87,15 @@ class ResUNet(Generator):
             x = leave(F.relu(F.interpolate(up(x), scale_factor=2.0).add_(skips.pop()), inplace=True))
         return _shuffled(self.head(x))
 
+    @torch.no_grad()
+    def recalibrate(self, slopes: Sequence[float], shifts: Sequence[float]) -> bool:
+        """Scale the head; see :meth:`Generator.recalibrate`."""
+        assert self.head.bias is not None
+        slope, shift = (self.head.weight.new_tensor(one).repeat_interleave(_STEM**2) for one in (slopes, shifts))
+        self.head.weight.mul_(slope[:, None, None, None])
+        self.head.bias.mul_(slope).add_(shift)
+        return True
+
 
 def _shuffled(groups: Tensor) -> Tensor:
     """Return groups of cells side by side: pixel shuffle, but contiguous, which losses are faster on."""

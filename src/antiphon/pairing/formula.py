@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from antiphon.scenes.soundscape import LABELS, make_scene
 from antiphon.signal.spectrogram import level_codes
 
 __all__ = ["FormulaTask", "formula_tasks"]
+
+_WHOLE = 1e-6
 
 
 def formula_tasks(formula: Formula, canvas: Canvas) -> list[FormulaTask]:
@@ -40,10 +43,12 @@ class FormulaTask:
     def examples(self) -> list[Example]:
         """Make the scene."""
         rng, classes = np.random.default_rng(self.seed), self.canvas.labels.sources.values()
+        rate_hz = int(rng.choice(self.formula.rates_hz))
         scene = make_scene(
             rng,
-            duration_s=self.canvas.duration_s,
-            rate_hz=int(rng.choice(self.formula.rates_hz)),
+            # Rounded up to a whole sample, or the last frame would be missing at some rates.
+            duration_s=ceil(self.canvas.duration_s * rate_hz - _WHOLE) / rate_hz,
+            rate_hz=rate_hz,
             labels=tuple(label for label in LABELS if any(label in of for of in classes)),
             snr_low_db=self.formula.snr_low_db,
             snr_high_db=self.formula.snr_high_db,

@@ -15,6 +15,7 @@ from antiphon.errors import AntiphonError
 from antiphon.figures.evaluation import Chosen, chosen_examples, evaluation_page
 from antiphon.figures.examples import example_sheet
 from antiphon.figures.pictures import png_bytes
+from antiphon.figures.reliability import reliability_picture
 from antiphon.io.checkpoints import Card, load_card, load_weights
 from antiphon.io.pairs import TEST_SPLITS, Examples, read_examples, read_pairs_attributes, splits_of
 from antiphon.io.verdicts import write_verdicts
@@ -40,7 +41,7 @@ from antiphon.stats.scores import code_of_threshold
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 2
+VERSION = 3
 Row = dict[str, str | float]
 _MAIN = ("precision", "recall", "f1", "f1_low", "f1_high", "iou", "image_mse", "examples")
 
@@ -248,10 +249,12 @@ def _save_pictures(
         for protocol, judgements in verdicts.items()
         for k, source in enumerate(about.sources)
     }
+    card = about.model_dump(mode="json")
     page = evaluation_page(
-        card=about.model_dump(mode="json"),
+        card=card,
         scores=tables.scores,
         conditions=tables.conditions,
         pictures=pictures,
+        reliability=png_bytes(reliability_picture(card["calibration"])) if about.calibration else None,
     )
     write_text(folder / "index.html", page)

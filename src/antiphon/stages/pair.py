@@ -35,7 +35,7 @@ from antiphon.signal.masking import MASK_RULE_VERSION
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 3
+VERSION = 4
 _SHEET_EXAMPLES = 12
 
 

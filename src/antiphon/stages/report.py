@@ -44,6 +44,7 @@ _COLUMNS = {**COLUMNS, **HEARD_COLUMNS, "ltsa": LONG_TERM_COLUMNS}
 _PICTURES = {
     "evaluation/examples.png": "Examples the model never saw: mixture, truth and what it found",
     "curves.png": "Losses and scores while it learned",
+    "reliability.png": "Whether its probabilities mean what they say",
 }
 
 

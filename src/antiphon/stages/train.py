@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import isnan
 from pathlib import Path
 from zlib import crc32
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -16,8 +19,9 @@ from antiphon.baselines.energy import EnergyThreshold
 from antiphon.config import Model, Pair, Stft, Train, section
 from antiphon.errors import AntiphonError
 from antiphon.figures.pictures import png_bytes
+from antiphon.figures.reliability import reliability_picture
 from antiphon.figures.training import curves
-from antiphon.io.checkpoints import Card, load_state, save_model, save_state
+from antiphon.io.checkpoints import CalibrationCard, Card, load_state, save_model, save_state
 from antiphon.io.pairs import Examples, read_examples, read_pairs_attributes
 from antiphon.io.records import fingerprint
 from antiphon.io.whole import sweep, whole_file, write_text
@@ -29,15 +33,16 @@ from antiphon.learning.published import published
 from antiphon.learning.quantised import input_ranges, quantised
 from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.learning.tiles import Tiles
-from antiphon.learning.validation import Verdict, tune, validate
+from antiphon.learning.validation import Verdict, tallied, tune, validate, verdict_at
 from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
 from antiphon.signal.grid import Grid
-from antiphon.stats.scores import threshold_of_code
+from antiphon.stats.calibration import Calibration, calibration_error, fitted, reliability
+from antiphon.stats.scores import Histogram, threshold_of_code
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 1
+VERSION = 2
 
 
 def run(
@@ -107,6 +112,7 @@ class _Outcome:
     history: list[dict[str, float]]
     input_ranges: dict[str, tuple[float, float]]
     int8: Verdict | None
+    calibration: dict[str, CalibrationCard]
 
 
 def _recipe(train: Train, network: str) -> Recipe:
@@ -146,7 +152,7 @@ def _tuned(energy: EnergyThreshold, validation: Examples) -> _Outcome:
     verdict = tune(energy, validation)
     log(f"train: {float(energy.threshold_db):.2f} dB above the background, F1 {verdict.macro:.3f}")
     row = {"step": 0, **{f"f1_{source}": f1 for source, f1 in verdict.f1.items()}, "f1_macro": verdict.macro}
-    return _Outcome(energy.state_dict(), parameters(energy), verdict, 0, [row], {}, None)
+    return _Outcome(energy.state_dict(), parameters(energy), verdict, 0, [row], {}, None, {})
 
 
 def _begin(recipe: Recipe, generator: Generator, sources: int, device: str, precision: str) -> Training:
@@ -176,13 +182,53 @@ def _trained(training: Training, examples: Examples, validation: Examples, part:
                 save_state(part, made_from, training.state())
     except ArithmeticError as error:
         raise AntiphonError(f"train: {error}; lower train.learning_rate, or look at the examples") from None
-    best = training.best
+    return _finished(training, examples, validation, size)
+
+
+def _finished(training: Training, examples: Examples, validation: Examples, size: int) -> _Outcome:
+    """Take the best weights, calibrate them, choose thresholds, and measure what eight bits would cost."""
+    best, generator = training.best, training.average
     assert best is not None
-    training.average.load_state_dict(best["weights"])
-    ranges = input_ranges(training.average, examples)
-    int8 = validate(quantised(training.average, ranges), validation, training.device, torch.float32, best["codes"])
-    verdict = Verdict(best["f1"], best["codes"])
-    return _Outcome(best["weights"], size, verdict, best["step"], training.history, ranges, int8)
+    generator.load_state_dict(best["weights"])
+    before = tallied(generator, validation, training.device, training.dtype)
+    lines = fitted(before)
+    if generator.recalibrate([line.slope for line in lines], [line.shift for line in lines]):
+        after = tallied(generator, validation, training.device, training.dtype)
+    else:
+        lines, after = [], before
+    verdict = verdict_at(after, validation.sources, after.best_codes())
+    ranges = input_ranges(generator, examples)
+    int8 = validate(quantised(generator, ranges), validation, training.device, torch.float32, verdict.codes)
+    return _Outcome(
+        weights=generator.state_dict(),
+        parameters=size,
+        verdict=verdict,
+        best_step=best["step"],
+        history=training.history,
+        input_ranges=ranges,
+        int8=int8,
+        calibration=dict(zip(validation.sources, _calibration(lines, before, after), strict=False)),
+    )
+
+
+def _calibration(lines: Sequence[Calibration], before: Histogram, after: Histogram) -> list[CalibrationCard]:
+    """Return what the card says of each source's calibration."""
+    errors = (_rounded(calibration_error(one)) for one in (before, after))
+    tables = [[(*_rounded(row[:2]), int(row[2])) for row in table] for table in reliability(after)]
+    return [
+        CalibrationCard(
+            temperature=round(line.temperature, 4),
+            shift=round(line.shift, 4),
+            error_before=first,
+            error=then,
+            reliability=tuple(table),
+        )
+        for line, first, then, table in zip(lines, *errors, tables, strict=False)
+    ]
+
+
+def _rounded(values: np.ndarray) -> list[float | None]:
+    return [None if isnan(value) else round(value, 4) for value in values.tolist()]
 
 
 def _card(model: str, about: Model, grid: Grid, recipe: Recipe, pair: Pair, outcome: _Outcome) -> Card:
@@ -197,6 +243,8 @@ def _card(model: str, about: Model, grid: Grid, recipe: Recipe, pair: Pair, outc
         thresholds={source: threshold_of_code(code) for source, code in verdict.codes.items()},
         scores={name: {**one.f1, "macro": one.macro} for name, one in scores.items()},
         input_ranges=outcome.input_ranges,
+        validation_cells=verdict.cells,
+        calibration=outcome.calibration,
         parameters=outcome.parameters,
         training={"steps": steps, "best_step": outcome.best_step, "settings": asdict(recipe)},
         mask_rule=pair.mask_rule.model_dump(mode="json"),
@@ -212,6 +260,9 @@ def _save(folder: Path, card: Card, outcome: _Outcome) -> None:
     write_text(folder / "history.csv", history.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     with whole_file(folder / "curves.png") as scratch:
         scratch.write_bytes(png_bytes(curves(outcome.history, list(card.sources), outcome.best_step)))
+    if card.calibration:
+        with whole_file(folder / "reliability.png") as scratch:
+            scratch.write_bytes(png_bytes(reliability_picture(card.model_dump(mode="json")["calibration"])))
     save_model(folder, card, outcome.weights)
     (folder / "training.part").unlink(missing_ok=True)
     log(f"train: F1 {outcome.verdict.macro:.3f} on validation at step {outcome.best_step}; model in {folder}")

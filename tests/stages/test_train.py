@@ -265,7 +265,7 @@ def test_evaluate__page_needs_nothing_else(trained):
     page = (trained / "evaluation" / "index.html").read_text(encoding="utf-8")
     assert "http" not in page.replace("http-equiv", "")
     assert "<script" not in page
-    assert page.count("data:image/png;base64,") == 2
+    assert page.count("data:image/png;base64,") == 3
     for words in ("In domain", "Best, median and worst", "limit: oracle", "F1 ±1 cell", "Clip F1"):
         assert words in page
 

@@ -15,7 +15,6 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 demo: setup            ## the main job on a season made by formula
-	$(BIN)/antiphon demo-write --folder demo --config config/config.yaml config/demo.yaml --workers $(CORES)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --profile profiles/local --cores $(CORES) --configfile config/demo.yaml
 	$(BIN)/antiphon demo-summary --folder demo --results demo/results
 

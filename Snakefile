@@ -22,11 +22,13 @@ include: "workflow/rules/infer.smk"
 include: "workflow/rules/tabulate.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/check.smk"
+include: "workflow/rules/demo.smk"
 
 
 localrules:
     all,
     check,
+    verdicts,
 
 
 rule all:

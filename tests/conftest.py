@@ -75,6 +75,19 @@ def lab(slurm: Path | None) -> Path:
     return slurm
 
 
+@pytest.fixture
+def s3_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where a local S3 server listens for the time of one test."""
+    from moto.server import ThreadedMotoServer
+
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    server.stop()
+
+
 def identity(path: Path) -> tuple[int, int]:
     """Return what tells a folder that was written anew from one that was left alone (inode numbers alone come back)."""
     status = path.stat()

@@ -112,24 +112,33 @@ def test_scheduled_run__says_in_one_line_what_failed(workflow):
     assert re.fullmatch(r"antiphon: FAILED \(1\): .*season: 'autumn' is not among seasons.*; log \S+\n", done.stdout)
 
 
-@pytest.mark.parametrize("example", ["crontab", "scrontab"])
-def test_example__names_a_time_and_a_command_that_works(workflow, example):
-    lines = [line for line in (SCHEDULE / example).read_text().splitlines() if line[:1].isdigit()]
-    (line,) = lines
-    assert re.match(r"(\d+|\*)( (\d+|\*)){4} ", line)
+def examples() -> dict[str, str]:
+    """Return the command of each example of a schedule, as a shell would run it in the user's home."""
+    found = {}
+    for name in ("crontab", "scrontab"):
+        (line,) = (line for line in (SCHEDULE / name).read_text().splitlines() if line[:1].isdigit())
+        assert re.match(r"(\d+|\*)( (\d+|\*)){4} ", line)
+        found[name] = line.split(" ", 5)[5]
+    service = configparser.ConfigParser(interpolation=None)
+    service.read(SCHEDULE / "antiphon-season.service")
+    found["systemd"] = service["Service"]["ExecStart"].replace("%h", "$HOME")
+    return found
+
+
+@pytest.mark.parametrize("example", ["crontab", "scrontab", "systemd"])
+def test_example__names_a_command_that_works_in_an_empty_environment(workflow, example):
     (workflow.folder / "antiphon").unlink(missing_ok=True)
     (workflow.folder / "antiphon").symlink_to(ROOT)
     shutil.copy(workflow.folder / "settings.yaml", workflow.folder / "my.yaml")
-    command = line.split(" ", 5)[5].replace("profiles/slurm", "profiles/local")
+    command = examples()[example].replace("profiles/slurm", "profiles/local")
+    assert "season.sh my.yaml profiles/local" in command
     done = scheduled(workflow, f"{command} --cores 1 --dry-run")
     assert done.returncode == 0, done.stdout
+    assert re.fullmatch(r"antiphon: season tiny: .*\n", done.stdout)
 
 
 def test_systemd_example__is_read_by_systemd(tmp_path):
     units = [shutil.copy(SCHEDULE / f"antiphon-season.{kind}", tmp_path) for kind in ("service", "timer")]
-    service = configparser.ConfigParser(interpolation=None)
-    service.read(units[0])
-    assert service["Service"]["ExecStart"].startswith("%h/antiphon/config/schedule/season.sh my.yaml ")
     if not shutil.which("systemd-analyze"):
         pytest.skip("no systemd here to verify the units")
     home = tmp_path / "home"

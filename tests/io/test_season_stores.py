@@ -186,18 +186,11 @@ def test_open_season__refuses_a_store_that_the_record_does_not_list(tmp_path, gr
 
 
 @pytest.fixture
-def bucket(monkeypatch):
-    """A local S3 server with an empty bucket: what fsspec needs to open it."""
-    from moto.server import ThreadedMotoServer
-
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    options = {"key": "a", "secret": "b", "endpoint_url": f"http://127.0.0.1:{server.get_host_and_port()[1]}"}
+def bucket(s3_url):
+    """An empty bucket: what fsspec needs to open it."""
+    options = {"key": "a", "secret": "b", "endpoint_url": s3_url}
     fsspec.filesystem("s3", **options).mkdir("bucket")
-    yield options
-    server.stop()
+    return options
 
 
 def test_open_season__opens_an_object_store(season, bucket):

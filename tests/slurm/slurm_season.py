@@ -36,8 +36,19 @@ def slurm_words(*command: str) -> list[list[str]]:
     return [line.split("|") for line in done.stdout.splitlines()]
 
 
-def until(what: str, look: Callable[[], Found], seconds: float = 120) -> Found:
-    """Wait until ``look`` returns something."""
+def accounted(folder: Path) -> list[dict[str, str]]:
+    """Return what Slurm's accounts say of the jobs submitted in ``folder``, each attempt for itself, in order."""
+    fields = ("JobID", "Partition", "Account", "State", "ReqTRES", "ReqMem", "TimelimitRaw", "WorkDir", "SubmitLine")
+    rows = slurm_words("sacct", "-X", "-n", "-P", "-D", "-o", ",".join(fields))
+    jobs = [dict(zip(fields, row[: len(fields)], strict=True)) for row in rows]
+    for job in jobs:
+        rule = re.search(r"--comment '?(?:rule|group)_(\w+?)(?:_wildcards_|['\s])", job["SubmitLine"])
+        job["rule"] = rule[1] if rule else ""
+    return [job for job in jobs if job["WorkDir"] == str(folder)]
+
+
+def until(what: str, look: Callable[[], Found], seconds: float = 600) -> Found:
+    """Wait until ``look`` returns something; the deadline is for machines that others use, too."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         if found := look():
@@ -49,9 +60,8 @@ def until(what: str, look: Callable[[], Found], seconds: float = 120) -> Found:
 class Run:
     """One `snakemake --profile slurm` that goes on while a test looks."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *command: str) -> None:
         self.output = folder / f"run-{time.monotonic_ns()}.txt"
-        command = ["snakemake", "--profile", "slurm", "--configfile", "settings.yaml", *arguments]
         with self.output.open("w") as shown:
             self.process = subprocess.Popen(
                 command, cwd=folder, env=environment(), stdout=shown, stderr=subprocess.STDOUT
@@ -62,12 +72,22 @@ class Run:
         """What it has said so far."""
         return self.output.read_text(encoding="utf-8")
 
-    def ended(self, seconds: float = 600) -> int:
+    def ended(self, seconds: float = 1500) -> int:
         """Wait for its end and return the exit status."""
         try:
             return self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"not at its end after {seconds:g} s:\n{self.shown}") from None
         finally:
-            self.process.kill()
+            self.end()
+
+    def end(self) -> None:
+        """End it and its jobs, if they still are."""
+        self.process.kill()
+        self.process.wait()
+        jobs = re.findall(r"SLURM jobid (\d+)", self.shown)
+        if jobs:
+            subprocess.run(["scancel", *jobs], check=False, capture_output=True)
 
     def job_of(self, rule: str) -> str:
         """Wait until a job of ``rule`` runs on a node and return its Slurm id."""
@@ -92,6 +112,7 @@ class SlurmSeason:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.results = folder / "results"
+        self.runs: list[Run] = []
 
     @classmethod
     def write(cls, folder: Path) -> "SlurmSeason":
@@ -126,13 +147,20 @@ class SlurmSeason:
 
     def start(self, *arguments: str) -> Run:
         """Start `snakemake --profile slurm`."""
-        return Run(self.folder, *arguments)
+        command = ["snakemake", "--profile", "slurm", "--configfile", "settings.yaml", *arguments]
+        self.runs.append(Run(self.folder, *command))
+        return self.runs[-1]
 
     def run(self, *arguments: str) -> Run:
         """Run `snakemake --profile slurm` to its end, which must be a good one."""
         run = self.start(*arguments)
         assert run.ended() == 0, run.shown
         return run
+
+    def end(self) -> None:
+        """End what still runs here, orphans included, so that the next test has the cluster to itself."""
+        for run in self.runs:
+            run.end()
 
     def forget(self, *patterns: str) -> None:
         """Delete results, as a user does who wants them anew."""

@@ -5,12 +5,13 @@ import re
 import shutil
 import signal
 import subprocess
-import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from slurm_season import SlurmSeason, environment, slurm_words, until
+from slurm_season import SlurmSeason, accounted, environment, slurm_words, until
 
 from conftest import write_recording
 
@@ -30,9 +31,11 @@ def undisturbed(lab, tmp_path_factory) -> SlurmSeason:
 
 
 @pytest.fixture
-def season(undisturbed, tmp_path) -> SlurmSeason:
+def season(undisturbed, tmp_path) -> Iterator[SlurmSeason]:
     """A copy of the undisturbed season."""
-    return undisturbed.copy(tmp_path)
+    copied = undisturbed.copy(tmp_path)
+    yield copied
+    copied.end()
 
 
 def learned(season: SlurmSeason) -> bool:
@@ -44,12 +47,17 @@ def log_of(season: SlurmSeason, path: str) -> str:
     return (season.results / "tiny" / "logs" / path).read_text(encoding="utf-8")
 
 
+def tree_of(pid: int) -> list[int]:
+    """Return a process and what it started, itself first."""
+    children = [child for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
+    return [pid, *(one for child in children for one in tree_of(int(child)))]
+
+
 def kill_tree(pid: int) -> None:
     """Kill a process and what it started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    os.kill(pid, signal.SIGKILL)
-    for child in children:
-        kill_tree(int(child))
+    for one in tree_of(pid):
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
 
 
 def daemon(lab: Path, name: str) -> int:
@@ -67,6 +75,13 @@ def steps_of(job: str) -> list[int]:
     return [int(pid) for pid in found.stdout.split()]
 
 
+def stage_of(job: str) -> list[int]:
+    """Return the processes of `antiphon STAGE` among those of a job."""
+    every = [pid for step in steps_of(job) for pid in tree_of(step)]
+    words = {pid: Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:2] for pid in every}
+    return [pid for pid in every if any(word.endswith(b"/antiphon") for word in words[pid])]
+
+
 def test_scancel__job_is_submitted_again_and_training_goes_on(undisturbed, season):
     season.forget(*MODEL, "tiny/report")
     run = season.start()
@@ -82,38 +97,34 @@ def test_scancel__job_is_submitted_again_and_training_goes_on(undisturbed, seaso
     assert season.complete()
 
 
-def test_time_limit__training_is_submitted_with_more_and_ends_bit_for_bit(season, tmp_path_factory):
-    alone = season.copy(tmp_path_factory.mktemp("alone"))
-    for one in (season, alone):
-        one.settings(train={**one.training(), "steps": 4000})
-        one.forget(*MODEL)
-    run = season.start("--retries", "9", "--set-resources", "train:runtime=attempt", *TRAINED)
-    done = subprocess.run(
-        ["snakemake", "--cores", "1", "--configfile", "settings.yaml", *TRAINED],
-        cwd=alone.folder, env=environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_time_limit__training_is_submitted_with_more_and_ends_bit_for_bit(undisturbed, season):
+    season.forget(*MODEL)
+    run = season.start("--set-resources", "train:runtime=attempt", *TRAINED)
+    job = run.job_of("train")
+    until("a state of the training", lambda: learned(season))
+    stopped = stage_of(job)  # as on a machine so busy that the training does not get on
+    assert stopped
+    for process in stopped:
+        os.kill(process, signal.SIGSTOP)
     assert run.ended() == 0, run.shown
-    assert "SLURM status is: 'TIMEOUT'" in run.shown
-    limits = slurm_words("sacct", "-X", "-n", "-P", "-D", "-o", "TimelimitRaw,State,WorkDir")
-    limits = [line[:2] for line in limits if line[2] == str(season.folder)]
-    assert limits[0] == ["1", "TIMEOUT"]
-    assert limits[1][0] == "2"
-    assert limits[-1][1] == "COMPLETED"
+    assert re.search(rf"SLURM-job '{job}' failed, SLURM status is: 'TIMEOUT'", run.shown)
+    first, second, *more = accounted(season.folder)
+    assert (first["TimelimitRaw"], first["State"]) == ("1", "TIMEOUT")
+    assert second["TimelimitRaw"] == "2"
+    assert [second, *more][-1]["State"] == "COMPLETED"
     assert int(re.search(r"from step (\d+)", log_of(season, "train/small.log"))[1]) > 0
-    assert season.bytes() == alone.bytes()
+    assert season.bytes() == undisturbed.bytes()
 
 
 def test_out_of_memory__is_submitted_with_more(undisturbed, season):
     season.forget("tiny/infer/small/A1*", "tiny/tables", "tiny/report")
-    run = season.start("--set-resources", "infer:mem_mb=350*attempt")
+    run = season.start("--set-resources", "infer:mem_mb=500*attempt")
     assert run.ended() == 0, run.shown
-    jobs = slurm_words("sacct", "-X", "-n", "-P", "-D", "-o", "ReqMem,State,WorkDir,SubmitLine")
-    jobs = [line[:2] for line in jobs if line[2] == str(season.folder) and "rule_infer" in line[3]]
-    assert jobs[0][0] == "350M"
-    assert jobs[0][1].startswith(("OUT_OF_MEMORY", "CANCELLED", "FAILED"))
-    assert jobs[1][0] == "700M"
-    assert jobs[-1][1] == "COMPLETED"
+    first, second, *more = (job for job in accounted(season.folder) if job["rule"] == "infer")
+    assert first["ReqMem"] == "500M"
+    assert first["State"].startswith(("OUT_OF_MEMORY", "CANCELLED", "FAILED"))
+    assert second["ReqMem"] == "1000M"
+    assert [second, *more][-1]["State"] == "COMPLETED"
     assert season.bytes() == undisturbed.bytes()
     assert season.complete()
 
@@ -144,7 +155,7 @@ def test_controller_restarted__nothing_is_lost(lab, undisturbed, season):
     os.kill(old, signal.SIGTERM)
     try:
         until("the controller is gone", lambda: not Path(f"/proc/{old}").exists())
-        time.sleep(10)
+        until("Snakemake asked in vain", lambda: "Falling back to 'sacct'" in run.shown)
     finally:
         subprocess.run(["slurmctld"], check=True)
     assert run.ended() == 0, run.shown
@@ -157,6 +168,10 @@ def test_snakemake_killed__starts_again_beside_the_orphan(undisturbed, season):
     run = season.start(*TRAINED)
     orphan = run.job_of("train")
     until("a state of the training", lambda: learned(season))
+    held = stage_of(orphan)
+    assert held
+    for process in held:  # the orphan lives for as long as the test wants
+        os.kill(process, signal.SIGSTOP)
     run.process.kill()
     run.process.wait()
     locked = season.start(*TRAINED)
@@ -166,9 +181,13 @@ def test_snakemake_killed__starts_again_beside_the_orphan(undisturbed, season):
         ["snakemake", "--configfile", "settings.yaml", "--unlock"],
         cwd=season.folder, env=environment(), check=True, capture_output=True,
     )  # fmt: skip
-    assert slurm_words("squeue", "-h", "-j", orphan, "-o", "%T") == [["RUNNING"]]
     again = season.run(*TRAINED)
+    assert slurm_words("squeue", "-h", "-j", orphan, "-o", "%T") == [["RUNNING"]]
     assert again.submitted() == ["train"]
+    assert season.bytes() == undisturbed.bytes()
+    for process in held:
+        os.kill(process, signal.SIGCONT)
+    until("the orphan is at its end", lambda: [orphan] not in slurm_words("squeue", "-h", "-t", "R", "-o", "%i"))
     assert season.bytes() == undisturbed.bytes()
 
 

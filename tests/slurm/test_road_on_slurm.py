@@ -1,35 +1,32 @@
 """The road on a real Slurm, by the user's own words: `snakemake --profile slurm`."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from slurm_season import SlurmSeason, accounted, until
 
-from conftest import ROOT, write_tiny_season
+from conftest import write_tiny_season
 
 pytestmark = pytest.mark.slurm
-HERE = Path(__file__).parent
+ONCE_A_BATCH = {"stft", "infer"}
+TINY = {"all", "verdicts"}
 
 
 def test_profile_slurm__runs_a_season_to_its_page(slurm, tmp_path):
-    for name in ("Snakefile", "workflow", "config", "profiles", "envs", "slurm"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    write_tiny_season(tmp_path)
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    command = ["snakemake", "--profile", "slurm", "--configfile", "settings.yaml"]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900, check=False
-    )
-    shown = done.stdout + done.stderr
-    assert done.returncode == 0, shown
-    assert shown.count("has been submitted with SLURM jobid") == 13, shown
-    assert (tmp_path / "results" / "tiny" / "report" / "index.html").exists()
-    jobs = subprocess.run(
-        ["sacct", "-X", "-n", "-P", "-o", "Partition,State,ReqTRES"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()[-13:]
-    assert all("|COMPLETED|" in job for job in jobs), jobs
-    on_gpu = [job for job in jobs if job.startswith("gpu|")]
-    assert len(on_gpu) == 3  # train, and infer of two batches
-    assert all("gres/gpu=1" in job for job in on_gpu)
+    season = SlurmSeason.write(tmp_path)
+    write_tiny_season(tmp_path)  # its settings: the energy baseline, which learns in no time
+    run = season.run()
+    assert (season.results / "tiny" / "report" / "index.html").exists()
+    submitted = run.submitted()
+    assert {"ingest", "pair", "train", "evaluate", "tabulate", "report"} | ONCE_A_BATCH <= set(submitted)
+    assert not TINY & set(submitted)
+    assert all(submitted.count(rule) == 2 for rule in ONCE_A_BATCH)
+
+    def ended() -> list[dict[str, str]]:
+        jobs = accounted(season.folder)
+        return [] if any(job["State"] in ("PENDING", "RUNNING", "COMPLETING") for job in jobs) else jobs
+
+    jobs = until("the accounts of all jobs", ended)
+    assert all(job["State"] == "COMPLETED" for job in jobs), jobs
+    assert {job["rule"] for job in jobs if job["Partition"] == "gpu"} == {"train", "infer"}
+    for job in jobs:
+        assert ("gres/gpu=1" in job["ReqTRES"]) == (job["rule"] in ("train", "infer")), job
+        assert job["Account"] == "pam"

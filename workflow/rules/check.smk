@@ -17,6 +17,8 @@ rule check:
 
 rule check_cpu:
     """A job like most."""
+    input:
+        deployments=SEASON.deployments,
     output:
         temp(f"{CHECKED}/cpu.txt"),
     log:
@@ -32,13 +34,12 @@ rule check_cpu:
         device=SETTINGS.machine.device,
     params:
         place="cpu",
-        deployments=lambda wildcards: SEASON.deployments,
         audio_root=lambda wildcards: SEASON.audio_root,
         results=lambda wildcards: SETTINGS.results,
     shell:
         "antiphon check"
         " --place {params.place}"
-        " --deployments {params.deployments:q}"
+        " --deployments {input.deployments:q}"
         " --audio-root {params.audio_root:q}"
         " --results {params.results:q}"
         " --device {resources.device}"
@@ -54,6 +55,5 @@ use rule check_cpu as check_gpu with:
         f"{LOGS}/check/gpu.log",
     params:
         place="gpu",
-        deployments=lambda wildcards: SEASON.deployments,
         audio_root=lambda wildcards: SEASON.audio_root,
         results=lambda wildcards: SETTINGS.results,

@@ -6,6 +6,7 @@ This file is parsed again in every cluster job: it imports the settings and the 
 import importlib.util
 import json
 import re
+import shlex
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,10 +18,14 @@ from antiphon.errors import AntiphonError
 from antiphon.io.lists import listed_files
 from antiphon.io.season.deployments import read_deployments
 
+DEMO_DEPLOYMENTS = "demo/season/deployments.csv"  # what rule demo_write makes
+SETTINGS_FILES = ["config/config.yaml", *map(str, workflow.overwrite_configfiles)]
+
 try:
     SETTINGS = parse_settings(Settings, config, "settings")
     SEASON = SETTINGS.seasons[SETTINGS.season]
-    DEPLOYMENTS = read_deployments(Path(SEASON.deployments), Path(SEASON.audio_root))
+    if SEASON.deployments != DEMO_DEPLOYMENTS or Path(DEMO_DEPLOYMENTS).exists():
+        read_deployments(Path(SEASON.deployments), Path(SEASON.audio_root))
     EXAMPLE_LISTS = listed_files(SETTINGS.pair)
 except AntiphonError as error:
     raise WorkflowError(str(error)) from None
@@ -91,9 +96,11 @@ def season_days():
 
 
 def watched_folders(wildcards):
-    """Return the audio folders whose change means that files came or went."""
-    depth = SETTINGS.ingest.watch_depth
-    folders = [Path(SEASON.audio_root) / deployment.folder for deployment in DEPLOYMENTS]
+    """Return the audio folders whose change means that files came or went; waits for those of the demo to be made."""
+    if SEASON.deployments == DEMO_DEPLOYMENTS:
+        checkpoints.demo_write.get()
+    depth, root = SETTINGS.ingest.watch_depth, Path(SEASON.audio_root)
+    folders = [root / deployment.folder for deployment in read_deployments(Path(SEASON.deployments), root)]
     level = folders
     for _ in range(depth):
         level = [entry for folder in level for entry in sorted(folder.iterdir()) if entry.is_dir()]

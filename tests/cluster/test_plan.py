@@ -81,6 +81,12 @@ def test_plan__in_one_line(planned, tmp_path):
     )  # fmt: skip
 
 
+def test_plan__says_which_jobs_are_too_short_for_the_queue(planned):
+    assert re.search(r"^stft: most jobs last \d+ s and wait 60 s: raise ingest\.batch_hours$", planned(), re.MULTILINE)
+    assert "batch_hours" not in planned(queue_s=1.0)
+    assert "batch_hours" not in planned("local")
+
+
 def test_plan__asks_no_queue_of_a_single_machine(planned):
     wait = re.search(r"wall time with (\d+) cores: about", planned("local"))
     assert wait

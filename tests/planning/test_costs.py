@@ -1,6 +1,9 @@
 """Costs: the table, and what a season's own jobs say instead."""
 
+import re
+
 import pytest
+import yaml
 
 from antiphon.planning.costs import COSTS, REFERENCE_WIDTHS, Measured, costs_of_season, network_work
 
@@ -35,7 +38,27 @@ def test_costs__keep_the_shares_of_network_and_rest():
     assert found.network_gpu_s == infer.network_gpu_s
 
 
-def test_network_work__is_one_for_the_reference_and_grows_with_the_square():
+def test_reference__is_the_network_of_the_settings(root):
+    settings = yaml.safe_load((root / "config" / "config.yaml").read_text(encoding="utf-8"))
+    assert tuple(settings["models"]["community"]["widths"]) == REFERENCE_WIDTHS
+
+
+MEASURED_MS = {
+    (8, 16, 32, 64, 96): 6.2,
+    (16, 32, 48, 64): 10.4,
+    (16, 32, 48, 64, 128): 10.8,
+    (16, 32, 64, 96, 128): 13.2,
+    (32, 48, 96, 128, 192): 27.0,
+}
+
+
+@pytest.mark.parametrize("widths", MEASURED_MS)
+def test_network_work__is_as_docs_performance_has_it(root, widths):
+    page = (root / "docs" / "performance.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\| {'-'.join(map(str, widths))}[ (].*\| {MEASURED_MS[widths]:g} \|", page, flags=re.MULTILINE)
+    assert network_work("resunet", widths) * 11.9 == pytest.approx(MEASURED_MS[widths], rel=0.08)
+
+
+def test_network_work__is_one_for_the_reference_and_nothing_without_a_network():
     assert network_work("resunet", REFERENCE_WIDTHS) == 1
-    assert network_work("resunet", [2 * width for width in REFERENCE_WIDTHS]) == pytest.approx(4)
     assert network_work("energy", [4, 4]) == 0

@@ -63,7 +63,8 @@ def run(
     jobs = season_jobs(work, costs_of_season(season.measured()), threads=settings.machine.workers, gpus=given.gpus)
     places = Places(given.jobs, given.cores, given.gpus_at_a_time, queue_s if given.has_queue else 0.0)
     lasts_s = wall_s([job for job in jobs if job.seconds], places)
-    print("\n".join(_page(settings.season, season, work, sums_by_rule(jobs), given, lasts_s)))
+    sums = sums_by_rule(jobs)
+    print("\n".join([*_page(settings.season, season, work, sums, given, lasts_s), *_short_jobs(sums, places.queue_s)]))
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,15 @@ def _page(
     lines.append(f"still to do: {left} jobs, {cores:.1f} core hours, {gpus:.1f} GPU hours, {stored / 1e12:.3f} TB")
     limit = f"{profile.jobs:g} jobs at a time" if profile.has_queue else f"{profile.cores:g} cores"
     return [*lines, f"wall time with {limit}: about {_duration(seconds)}"]
+
+
+def _short_jobs(sums: Sequence[RuleSum], queue_s: float) -> list[str]:
+    """Return a line for each rule of whose jobs, one a batch, most wait longer than they last."""
+    return [
+        f"{one.rule}: most jobs last {_duration(one.median_s)} and wait {_duration(queue_s)}: raise ingest.batch_hours"
+        for one in sums
+        if one.rule in ("stft", "infer") and one.left > 1 and one.median_s < queue_s
+    ]
 
 
 def _duration(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from antiphon.planning.costs import Cost, network_work
 from antiphon.planning.queueing import Job
@@ -118,8 +119,8 @@ class RuleSum:
         What those will occupy.
     stored_bytes
         What they will write.
-    longest_s
-        The longest of them.
+    longest_s, median_s
+        The longest of them, and the one in the middle.
     """
 
     rule: str
@@ -129,6 +130,7 @@ class RuleSum:
     gpu_hours: float
     stored_bytes: float
     longest_s: float
+    median_s: float
 
 
 def season_jobs(work: SeasonWork, costs: Mapping[str, Cost], *, threads: int, gpus: Mapping[str, int]) -> list[Job]:
@@ -178,6 +180,7 @@ def _sum(rule: str, jobs: Sequence[Job]) -> RuleSum:
         sum(job.seconds * job.gpus for job in left) / 3600,
         sum(job.stored_bytes for job in left),
         max((job.seconds for job in left), default=0.0),
+        median(job.seconds for job in left) if left else 0.0,
     )
 
 

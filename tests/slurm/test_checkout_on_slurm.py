@@ -19,9 +19,9 @@ LITTLE = {
     "pair": {"formula": {"train": 2, "validation": 4, "test": 4}},
     "train": {"steps": 40, "batch_size": 2, "tile_frames": 64, "validate_every": 20},
     "evaluate": {"bootstrap": 100, "pictures": 1},
-    "machine": {"workers": 1},
+    "machine": {"workers": 1, "device": "cpu"},
 }
-"""What keeps these seasons short: a small network that hardly learns."""
+"""What keeps these seasons short, a small network that hardly learns, and what the lab's GPUs are: none."""
 
 
 def check_out(folder: Path) -> None:

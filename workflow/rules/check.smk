@@ -9,6 +9,7 @@ rule check:
         expand(f"{CHECKED}/{{place}}.txt", place=["cpu", "gpu"]),
     log:
         f"{LOGS}/check.log",
+    retries: 0
     conda:
         "../../envs/antiphon.yaml"
     shell:

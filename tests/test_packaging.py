@@ -1,6 +1,7 @@
 """What is written twice stays equal: environments, versions, links."""
 
 import re
+import subprocess
 import tomllib
 
 import pytest
@@ -21,6 +22,23 @@ def test_conda_environment__has_the_ranges_of_pyproject(root, project):
     (from_pip,) = (one["pip"] for one in environment["dependencies"] if isinstance(one, dict))
     assert from_pip == project["dependencies"]
     assert f"python {project['requires-python']}" in environment["dependencies"]
+
+
+def test_post_deploy__installs_this_checkout_into_the_environment(root, tmp_path):
+    """No conda runs here: the environment's Python is one that only says what it was asked for."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
+    (tmp_path / "bin" / "python").chmod(0o755)
+
+    def deployed(folder):
+        environment = {"CONDA_PREFIX": str(tmp_path), "PATH": "/usr/bin:/bin"}
+        command = ["bash", root / "envs" / "antiphon.post-deploy.sh"]
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+    assert deployed(root).stdout == f"-m pip install --no-deps --editable {root}\n"
+    elsewhere = deployed(tmp_path)
+    assert elsewhere.returncode == 1
+    assert "start snakemake in the checkout" in elsewhere.stderr
 
 
 def test_constraints__pin_every_dependency_without_a_build_tag(root, project):

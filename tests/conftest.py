@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import textwrap
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,9 @@ def s3_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.delenv(name, raising=False)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    url = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    urllib.request.urlopen(f"{url}/moto-api/reset", data=b"").close()  # all servers of a process share their buckets
+    yield url
     server.stop()
 
 

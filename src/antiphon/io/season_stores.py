@@ -255,4 +255,6 @@ def _cell_attributes(unit: _Unit) -> dict[str, Any]:
     if unit.cells.kind == "probability":
         return {"long_name": "probability that the source sounds in the cell", "units": "1"}
     reference = unit.attributes["level_reference"]
-    return {"long_name": f"level, dB re {reference}", "units": "dB", "level_reference": reference}
+    lowest_db = float(unit.cells.decoded[1])
+    about = {"long_name": f"level, dB re {reference}", "units": "dB", "valid_min": lowest_db}
+    return {**about, "level_reference": reference}

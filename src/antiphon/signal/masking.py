@@ -14,6 +14,7 @@ __all__ = [
     "MASK_RULE_VERSION",
     "apply_mask",
     "closed",
+    "masked_level",
     "pack_masks",
     "smoothed",
     "source_masks",
@@ -103,6 +104,24 @@ def apply_mask(mask: np.ndarray, mixture_power: np.ndarray) -> np.ndarray:
     Power, the mask's shape, float32; a mask of ones gives the mixture back unchanged.
     """
     return np.asarray(mask * mixture_power, dtype=np.float32)
+
+
+def masked_level(level_db: np.ndarray, own: np.ndarray, total: np.ndarray, lowest_db: float) -> np.ndarray:
+    """Return what a source's mask leaves of a mixture, in decibels.
+
+    Parameters
+    ----------
+    level_db
+        Level of the mixture, any shape, float32; NaN where not heard.
+    own, total
+        Mask of the source, share of the amplitude, and sum of the masks of all sources, same shape; where the sum
+        exceeds 1 the mask is divided by it.
+    lowest_db
+        Level of cells in which nothing, or less than that, is left.
+    """
+    with np.errstate(divide="ignore"):
+        left_db = level_db + 20 * np.log10(own / np.maximum(total, 1))
+    return np.asarray(np.maximum(left_db, lowest_db), dtype=np.float32)
 
 
 def pack_masks(masks: np.ndarray) -> np.ndarray:

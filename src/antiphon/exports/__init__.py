@@ -1,0 +1,1 @@
+"""Exports: the events of a season as the lists that other programs read."""

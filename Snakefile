@@ -21,6 +21,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/infer.smk"
 include: "workflow/rules/tabulate.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/separate.smk"
 include: "workflow/rules/check.smk"
 include: "workflow/rules/demo.smk"
 
@@ -28,6 +29,7 @@ include: "workflow/rules/demo.smk"
 localrules:
     all,
     check,
+    separate,
     verdicts,
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from antiphon.__main__ import COMMANDS, parser_for
 
-STAGES = ("ingest", "stft", "pair", "train", "evaluate", "infer", "tabulate", "report")
+STAGES = ("ingest", "stft", "pair", "train", "evaluate", "infer", "tabulate", "report", "separate")
 PURE = ("signal", "scenes", "networks", "learning", "baselines", "stats", "figures", "planning")
 # room -> rooms it may import besides itself
 MAY_IMPORT = {
@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "tabulating": {"errors", "config", "progress", "io", "signal", "stats"},
     "stages": {"errors", "config", "progress", "io", "pairing", "tabulating", *PURE},
     "cluster": {"errors", "config", "progress", "io", "planning"},
+    "exports": {"errors", "progress", "io"},
     "demo": {"errors", "config", "progress", "io", *PURE},
     "__main__": {"errors"},
 }

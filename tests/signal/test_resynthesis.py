@@ -96,9 +96,10 @@ def test_resynthesised__of_a_sound_shorter_than_a_window_adds_up_too(length, gri
 
 def test_faded__rises_and_falls_and_leaves_the_middle_alone():
     sound = np.ones((2, 1000), dtype=np.float32)
-    part = faded(sound, 10_000, 0.01)
+    part = faded(sound, 10_000, 0.01, 0.01)
     assert part[0, 0] < 0.001 > part[0, -1]
     assert (np.diff(part[0, :100]) > 0).all()
     np.testing.assert_array_equal(part[:, 100:900], sound[:, 100:900])
-    np.testing.assert_array_equal(faded(sound, 10_000, 0.0), sound)
-    assert faded(sound[:, :3], 10_000, 1.0).shape == (2, 3)
+    np.testing.assert_array_equal(faded(sound, 10_000, 0.0, 0.01)[:, :900], sound[:, :900])
+    np.testing.assert_array_equal(faded(sound, 10_000, 0.0, 0.0), sound)
+    assert faded(sound[:, :3], 10_000, 1.0, 1.0).shape == (2, 3)

@@ -133,7 +133,16 @@ def every_batch(pattern):
 
     def paths(wildcards):
         batches = batches_by_deployment().values()
-        return expand(pattern, batch=[batch for some in batches for batch in some])
+        return expand(pattern, batch=[batch for some in batches for batch in some], **dict(wildcards.items()))
+
+    return paths
+
+
+def every_deployment(pattern):
+    """Return an input function that fills ``pattern`` with every deployment of the season."""
+
+    def paths(wildcards):
+        return expand(pattern, deployment=list(batches_by_deployment()), **dict(wildcards.items()))
 
     return paths
 
@@ -167,8 +176,8 @@ def season_scores(wildcards):
 
 
 def shown_settings():
-    """Return the settings that made the season's numbers; `machine:` is left out, for it changes none."""
-    shown = SETTINGS.model_dump(mode="json", exclude={"machine", "seasons", "models"})
+    """Return the settings that made the season's numbers; `machine:` and `separate:` are left out, they change none."""
+    shown = SETTINGS.model_dump(mode="json", exclude={"machine", "separate", "seasons", "models"})
     shown["seasons"] = {SETTINGS.season: SEASON.model_dump(mode="json")}
     shown["models"] = {name: SETTINGS.models[name].model_dump(mode="json") for name in SEASON.models}
     return json.dumps(shown, sort_keys=True)

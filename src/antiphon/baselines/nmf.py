@@ -70,6 +70,13 @@ class Nmf:
         -------
         Shape (source, time, frequency), uint8: half decibels, 255 where not heard.
         """
+        share_codes = 20 * np.log10(np.maximum(self.shares(codes), _LEAST_SHARE)) / SCALE_DB
+        images = np.clip(np.rint(codes + share_codes), 1, CODE_MAX).astype(np.uint8)
+        images[:, codes == NOT_HEARD] = NOT_HEARD
+        return np.stack([excess_codes(image, background) for image in images])
+
+    def shares(self, codes: np.ndarray) -> np.ndarray:
+        """Return each source's share of the amplitude of a mixture, shape (source, time, frequency), 0 to 1."""
         from sklearn.decomposition import non_negative_factorization
 
         every = self.spectra.reshape(-1, codes.shape[1])
@@ -78,10 +85,7 @@ class Nmf:
             beta_loss="kullback-leibler", max_iter=_ACTIVITY_ROUNDS, tol=0,
         )  # fmt: skip
         parts = np.einsum("tks,ksf->ktf", activity.reshape(len(codes), *self.spectra.shape[:2]), self.spectra)
-        share_codes = 20 * np.log10(np.maximum(parts / parts.sum(axis=0), _LEAST_SHARE))[:-1] / SCALE_DB
-        images = np.clip(np.rint(codes + share_codes), 1, CODE_MAX).astype(np.uint8)
-        images[:, codes == NOT_HEARD] = NOT_HEARD
-        return np.stack([excess_codes(image, background) for image in images])
+        return np.asarray((parts / parts.sum(axis=0))[:-1])
 
 
 def _amplitude(codes: np.ndarray) -> np.ndarray:

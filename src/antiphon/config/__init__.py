@@ -17,6 +17,7 @@ from antiphon.config.pair import Boxes, Formula, MaskPictures, MaskRule, Mixture
 from antiphon.config.parsing import parse, section
 from antiphon.config.report import Report
 from antiphon.config.season import Season
+from antiphon.config.separate import Separate, Stretch
 from antiphon.config.settings import Settings
 from antiphon.config.stft import Stft
 from antiphon.config.tabulate import Tabulate
@@ -38,10 +39,12 @@ __all__ = [
     "PictureAxes",
     "Report",
     "Season",
+    "Separate",
     "Settings",
     "Source",
     "Split",
     "Stft",
+    "Stretch",
     "Tabulate",
     "Train",
     "parse",

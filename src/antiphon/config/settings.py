@@ -13,6 +13,7 @@ from antiphon.config.pair import Pair
 from antiphon.config.report import Report
 from antiphon.config.season import Season
 from antiphon.config.section import Name, Section
+from antiphon.config.separate import Separate
 from antiphon.config.stft import Stft
 from antiphon.config.tabulate import Tabulate
 from antiphon.config.train import Train
@@ -35,4 +36,5 @@ class Settings(Section):
     infer: Infer = Field(description="stage infer")
     tabulate: Tabulate = Field(description="stage tabulate")
     report: Report = Field(description="stage report")
+    separate: Separate = Field(description="stage separate")
     machine: Machine = Field(description="this machine")

@@ -79,7 +79,7 @@ def _shares(masks: np.ndarray, grid: Grid, centres_s: np.ndarray, rate_hz: int, 
     return shares
 
 
-def faded(parts: np.ndarray, rate_hz: int, fade_s: float) -> np.ndarray:
+def faded(parts: np.ndarray, rate_hz: int, rise_s: float, fall_s: float) -> np.ndarray:
     """Return sounds that rise from nothing and fall to nothing along half a cosine, so that no cut clicks.
 
     Parameters
@@ -88,10 +88,11 @@ def faded(parts: np.ndarray, rate_hz: int, fade_s: float) -> np.ndarray:
         Sounds, shape (..., n), float32.
     rate_hz
         Their sample rate.
-    fade_s
+    rise_s, fall_s
         Seconds of the rise and of the fall, at most half of the sound each.
     """
-    length = min(round(fade_s * rate_hz), parts.shape[-1] // 2)
-    rise = np.sin(np.pi / 2 * (np.arange(length) + 0.5) / max(1, length)) ** 2
-    gain = np.concatenate([rise, np.ones(parts.shape[-1] - 2 * length), rise[::-1]])
-    return np.asarray(parts * gain.astype(np.float32), dtype=np.float32)
+    gain = np.ones(parts.shape[-1], dtype=np.float32)
+    for end, length_s in ((gain, rise_s), (gain[::-1], fall_s)):
+        length = min(round(length_s * rate_hz), len(gain) // 2)
+        end[:length] = np.sin(np.pi / 2 * (np.arange(length) + 0.5) / max(1, length)) ** 2
+    return np.asarray(parts * gain, dtype=np.float32)

@@ -133,7 +133,7 @@ def run_fold(number: int, material: Material, options: argparse.Namespace, setti
 
 def terms(options: argparse.Namespace, settings: dict, seed: int) -> Terms:
     """Return what every method is given alike."""
-    train = {key: value for key, value in settings["train"].items() if key != "recipe"}
+    train = {key: value for key, value in settings["train"].items() if key not in ("recipe", "start_from")}
     return Terms(
         budget_s=options.budget_s,
         seed=seed,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from antiphon.scenes.mixing import Clip, bed_window, gated, mixture
+from antiphon.scenes.mixing import Clip, bed_window, gated, mixture, passed_hz
 from antiphon.scenes.soundings import event_snr_db
 
 RATE = 16_000
@@ -74,3 +74,29 @@ def test_mixture__hears_what_belongs_to_nobody():
     scene = mixture(np.random.default_rng(3), bed, [Clip(None, call(500.0), 10.0, False)], ["bird"], RATE)
     assert not scene.soundings and not scene.stems.any()
     assert np.array_equal(scene.floor, bed) and not np.array_equal(scene.bed, bed)
+
+
+def lowpassed(sound, edge_hz):
+    spectrum = np.fft.rfft(sound)
+    spectrum[np.fft.rfftfreq(len(sound), 1 / RATE) > edge_hz] = 0
+    return np.fft.irfft(spectrum, n=len(sound)).astype(np.float32)
+
+
+@pytest.mark.parametrize("edge_hz", [2500.0, 5200.0])
+def test_passed__finds_where_a_coded_background_ends(edge_hz):
+    assert passed_hz(lowpassed(noise(3.0), edge_hz), RATE) == pytest.approx(edge_hz, abs=350)
+
+
+def test_passed__takes_a_slope_for_no_cliff():
+    falling = np.cumsum(noise(3.0)).astype(np.float32)
+    assert passed_hz(falling - falling.mean(), RATE) == RATE / 2
+    assert passed_hz(noise(3.0), RATE) == RATE / 2
+
+
+def test_mixture__holds_nothing_that_the_recorder_of_its_background_could_not_hear():
+    bed = lowpassed(noise(2.0), 5000.0)
+    clips = [Clip(0, call(3000.0) + call(7000.0), 10.0, False)]
+    stem = mixture(np.random.default_rng(3), bed, clips, ["bird"], RATE).stems[0]
+    power = np.square(np.abs(np.fft.rfft(stem)))
+    frequency_hz = np.fft.rfftfreq(len(stem), 1 / RATE)
+    assert power[frequency_hz > 6000].sum() < 1e-4 * power[frequency_hz < 5000].sum()

@@ -6,15 +6,20 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from antiphon.config import Evaluate, Model, Pair, Stft, Train
 from antiphon.errors import AntiphonError
 from antiphon.io import checkpoints
 from antiphon.io.checkpoints import load_card, load_weights
 from antiphon.io.pair_writers import write_pairs
-from antiphon.io.pairs import Example
+from antiphon.io.pairs import Example, read_examples
+from antiphon.learning.generators import make_generator
+from antiphon.learning.validation import validate
 from antiphon.signal.grid import Grid
 from antiphon.stages import evaluate, train
+from antiphon.stats.scores import code_of_threshold
 
 BINS, FRAMES = 32, 64
 STFT = {
@@ -30,6 +35,8 @@ SOURCES = {name: {"labels": [name], "scientific_name": None, "common_name": name
 MODEL = {"network": "resunet", "weights": "train", "widths": [4, 6], "sources": SOURCES}
 TRAIN = {
     "recipe": "settings",
+    "start_from": None,
+    "freeze": "nothing",
     "steps": 4,
     "batch_size": 2,
     "tile_frames": 32,
@@ -45,6 +52,7 @@ TRAIN = {
     "validate_every": 2,
     "patience": 0,
     "keep": "f1",
+    "kernels": "float32",
     "critic": {"game": "patch_hinge", "weight": 0.1, "start": 0.5, "ramp": 0.2, "width": 4, "learning_rate": 0.001},
     "seed": 1,
 }
@@ -325,3 +333,41 @@ def test_evaluate__refuses_examples_of_another_model(pairs, trained, tmp_path):
     checkpoints.save_model(tmp_path, other, weights)
     with pytest.raises(AntiphonError, match="its grid are not those of model tiny"):
         run_evaluate(pairs, tmp_path)
+
+
+def test_train__starts_from_a_finished_model_and_can_leave_what_sees_alone(pairs, trained, tmp_path):
+    run_train(pairs, tmp_path, start_from=str(trained), freeze="encoder")
+    before, after = (load_file(folder / "generator.safetensors") for folder in (trained, tmp_path))
+    for name, value in after.items():
+        learned = not name.startswith(("stem", "enter", "down", "frequency_bias"))
+        if "num_batches_tracked" not in name:
+            assert torch.equal(before[name], value) != learned, name
+    assert load_card(tmp_path / "card.json").training["settings"]["freeze"] == "encoder"
+
+
+def test_train__starts_from_another_models_trunk_with_a_fresh_last_layer(trained, tmp_path):
+    grid, about = Grid(0.016, 0.008, BINS), Model.model_validate({**MODEL, "sources": {"bird": SOURCES["bird"]}})
+    fresh, started = (make_generator("resunet", widths=about.widths, sources=1, bins=BINS, seed=7) for _ in range(2))
+    assert train._start(started, about, grid, str(trained)) == load_card(trained / "card.json").weights_sha256
+    theirs = load_file(trained / "generator.safetensors")
+    for name, value in started.state_dict().items():
+        assert torch.equal(value, (fresh.state_dict() if name.startswith("head.") else theirs)[name]), name
+
+
+def test_train__says_what_does_not_fit_to_start_from(pairs, trained, tmp_path):
+    with pytest.raises(AntiphonError, match=r"wants the same network, widths and grid; it has resunet, \[4, 6\]"):
+        run_train(pairs, tmp_path, model={**MODEL, "widths": [4, 8]}, start_from=str(trained))
+    with pytest.raises(AntiphonError, match="needs start_from"):
+        run_train(pairs, tmp_path, freeze="encoder")
+
+
+def test_train__stores_kernels_in_half_the_room_and_scores_what_it_stores(pairs, tmp_path):
+    run_train(pairs, tmp_path, kernels="float16")
+    card = load_card(tmp_path / "card.json")
+    stored = load_weights(tmp_path / "generator.safetensors", card)
+    assert {value.dtype for value in stored.values() if value.ndim == 4} == {torch.float16}
+    generator = make_generator("resunet", widths=card.widths, sources=2, bins=BINS)
+    generator.load_state_dict(stored)
+    codes = {source: code_of_threshold(card.thresholds[source]) for source in SOURCES}
+    again = validate(generator, read_examples(pairs, "validation"), torch.device("cpu"), torch.float32, codes)
+    assert again.cells == card.validation_cells

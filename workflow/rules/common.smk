@@ -16,6 +16,7 @@ from antiphon.config import Settings
 from antiphon.config import parse as parse_settings
 from antiphon.errors import AntiphonError
 from antiphon.io.lists import listed_files
+from antiphon.io.models import model_folder as finished_folder
 from antiphon.io.season.deployments import read_deployments
 
 DEMO_DEPLOYMENTS = "demo/season/deployments.csv"  # what rule demo_write makes
@@ -64,8 +65,7 @@ def model_json(wildcards):
 
 def model_folder(model):
     """Return the folder that holds a model's card and weights."""
-    weights = SETTINGS.models[model].weights
-    return f"{MODELS_FOLDER}/{model}" if weights == "train" else weights
+    return str(finished_folder(SETTINGS.models[model].weights, Path(MODELS_FOLDER) / model))
 
 
 def batches_by_deployment():
@@ -111,6 +111,12 @@ def watched_folders(wildcards):
 def model_card(wildcards):
     """Return the card that says which model separates the batch."""
     return f"{model_folder(wildcards.model)}/card.json"
+
+
+def start_card(wildcards):
+    """Return the card of the model that training begins with; none if it begins afresh."""
+    start = SETTINGS.train.start_from
+    return f"{finished_folder(start, Path(start))}/card.json" if start else []
 
 
 def model_weights(wildcards):

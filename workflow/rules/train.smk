@@ -5,6 +5,7 @@ rule train:
     """The generator that is best on the validation examples, and its card."""
     input:
         recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
+        start=start_card,
     output:
         card=f"{MODELS_FOLDER}/{{model}}/card.json",
         weights=f"{MODELS_FOLDER}/{{model}}/generator.safetensors",

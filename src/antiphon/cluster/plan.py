@@ -9,6 +9,7 @@ from pathlib import Path
 from antiphon.config import Model, Settings
 from antiphon.errors import AntiphonError
 from antiphon.io.benchmarks import read_benchmarks
+from antiphon.io.models import model_folder
 from antiphon.io.profiles import Profile, read_profile
 from antiphon.io.records import read_record
 from antiphon.io.season.catalogue import Batch, read_batches
@@ -149,7 +150,7 @@ def _model(name: str, settings: Settings) -> ModelWork:
     model: Model = settings.models[name]
     train = settings.train
     trained = model.weights == "train"
-    folder = Path(settings.results) / "models" / name if trained else Path(model.weights)
+    folder = model_folder(model.weights, Path(settings.results) / "models" / name)
     return ModelWork(
         name,
         model.network,

@@ -27,8 +27,8 @@ class Model(Section):
         "compare with; energy: threshold above the background, the simplest of all"
     )
     weights: str = Field(
-        description="train: learn from the examples of `pair`; otherwise the folder of a finished model "
-        "(card.json and generator.safetensors), which is never retrained"
+        description="shipped: the model that comes with antiphon; train: learn from the examples of `pair`; otherwise "
+        "the folder of a finished model (card.json and generator.safetensors); only train ever trains"
     )
     widths: list[Annotated[int, Field(ge=4, le=1024)]] = Field(
         min_length=2,

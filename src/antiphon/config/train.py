@@ -31,6 +31,14 @@ class Train(Section):
         description="settings: all as below; published: networks of others (pix2pix, atrous_segnet, deeplabv3) take "
         "losses, optimizer and batch from their publication"
     )
+    start_from: str | None = Field(
+        description="shipped, or the folder of a finished model of the same network, widths and grid: begin with its "
+        "weights, as far as they fit (other sources get a fresh last layer); null: begin afresh"
+    )
+    freeze: Literal["nothing", "encoder"] = Field(
+        description="encoder: the half of a resunet that sees stays as start_from has it, and only the half that draws "
+        "learns, which a few annotated examples can stand; nothing: all learns"
+    )
     steps: int = Field(ge=1, description="updates of the generator")
     batch_size: int = Field(ge=1, description="tiles in one update")
     tile_frames: int = Field(ge=32, multiple_of=32, description="frames of a tile")
@@ -51,10 +59,16 @@ class Train(Section):
     patience: int = Field(ge=0, description="looks in a row without a better one after which training ends; 0: never")
     keep: Literal["f1", "iou"] = Field(description="mean score of the sources by which the best weights are kept")
     critic: Critic = Field(description="the adversary")
+    kernels: Literal["float32", "float16"] = Field(
+        description="how the weights of convolutions are stored; float16 halves the file, and what is calibrated and "
+        "scored is what is stored"
+    )
     seed: int = Field(ge=0, description="seed of weights, tiles and order")
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> Self:
         if not (self.cross_entropy_weight or self.dice_weight or self.image_weight):
             raise ValueError("cross_entropy_weight, dice_weight and image_weight are all 0: there is nothing to learn")
+        if self.freeze != "nothing" and self.start_from is None:
+            raise ValueError("freeze: encoder needs start_from, or what is frozen has learned nothing")
         return self

@@ -84,7 +84,15 @@ class Training:
     def begin(
         cls, recipe: Recipe, generator: Generator, sources: int, device: torch.device, dtype: torch.dtype
     ) -> Training:
-        """Return the state before the first step; ``generator`` is moved to ``device`` and trained in place."""
+        """Return the state before the first step; ``generator`` is moved to ``device`` and trained in place.
+
+        Raises
+        ------
+        ValueError
+            If its encoder is to be frozen and it has none.
+        """
+        if recipe.freeze == "encoder" and not generator.freeze_encoder():
+            raise ValueError("train.freeze: this network has no encoder of its own; set it to nothing")
         adversary = recipe.critic
         game = make_game(adversary.game, sources=sources, width=adversary.width, seed=recipe.seed)
         for player in (generator, game.critic):

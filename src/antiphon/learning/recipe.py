@@ -78,6 +78,10 @@ class Recipe:
         Mean score of the sources on validation by which the best weights are kept: ``f1`` or ``iou``.
     critic
         The adversary.
+    freeze
+        What does not learn: ``nothing``, or the ``encoder`` of a network that has one.
+    kernels
+        How the weights of convolutions are kept: ``float32`` or ``float16``.
     seed
         Seed of tiles and critic.
     """
@@ -99,6 +103,8 @@ class Recipe:
     keep: Literal["f1", "iou"]
     critic: Adversary
     seed: int
+    freeze: Literal["nothing", "encoder"] = "nothing"
+    kernels: Literal["float32", "float16"] = "float32"
 
     def learning_rate_at(self, step: int) -> float:
         """Return the step size; one cycle is up in a line, then down along a cosine (Smith 2018, arXiv:1803.09820)."""

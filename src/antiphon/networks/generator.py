@@ -25,9 +25,12 @@ class Generator(nn.Module):
     draws
         Whether the probabilities are the separated spectrograms themselves (0 to 1 over the range of a feature) rather
         than masks that are laid on the mixture.
+    last_layer
+        Beginning of the names of the weights that belong to its sources, and fit no others.
     """
 
     draws = False
+    last_layer = "head."
 
     def __init__(self, multiple: int) -> None:
         super().__init__()
@@ -46,6 +49,15 @@ class Generator(nn.Module):
         Logits, shape (batch, source, time, frequency).
         """
         raise NotImplementedError
+
+    def freeze_encoder(self) -> bool:
+        """Let the half that sees learn no more; statistics of its normalisations stay, too.
+
+        Returns
+        -------
+        Whether this network has such a half; if not, nothing is changed.
+        """
+        return False
 
     def recalibrate(self, slopes: Sequence[float], shifts: Sequence[float]) -> bool:
         """Build a line over the log-odds of each source into the last layer, so that applying it costs nothing.

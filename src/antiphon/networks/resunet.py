@@ -72,6 +72,7 @@ class ResUNet(Generator):
         self.up = nn.ModuleList(_convolution(coarse, fine, kernel=1) for fine, coarse in pairwise(widths))
         self.leave = nn.ModuleList(_Residual(width) for width in widths[:-1])
         self.head = nn.Conv2d(widths[0], sources * _STEM**2, 1)
+        self.frozen: tuple[nn.Module, ...] = ()
         _start_alike(self.head)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -86,6 +87,21 @@ class ResUNet(Generator):
         for up, leave in zip(reversed(self.up), reversed(self.leave), strict=True):
             x = leave(F.relu(F.interpolate(up(x), scale_factor=2.0).add_(skips.pop()), inplace=True))
         return _shuffled(self.head(x))
+
+    def freeze_encoder(self) -> bool:
+        """Freeze what comes before the bottom of the hourglass; see :meth:`Generator.freeze_encoder`."""
+        self.frozen = (self.stem, self.enter, self.down)
+        for one in self.frozen:
+            one.requires_grad_(False)
+        self.frequency_bias.requires_grad_(False)
+        return True
+
+    def train(self, mode: bool = True) -> ResUNet:
+        """Switch to training, but for what is frozen."""
+        super().train(mode)
+        for one in self.frozen:
+            one.eval()
+        return self
 
     @torch.no_grad()
     def recalibrate(self, slopes: Sequence[float], shifts: Sequence[float]) -> bool:

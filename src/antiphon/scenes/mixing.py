@@ -17,7 +17,7 @@ from antiphon.scenes.noises import through_air
 from antiphon.scenes.soundings import Sounding, add_event, block_power
 from antiphon.scenes.soundscape import Scene
 
-__all__ = ["Clip", "bed_window", "gated", "mixture"]
+__all__ = ["Clip", "bed_window", "gated", "mixture", "passed_hz"]
 
 _GATE_S = 0.016
 _GATE_HOPS = 4
@@ -28,6 +28,8 @@ _SILENCE_SHARE = 1e-9
 _FADE_S = 0.05
 _EDGE_S = 0.005
 _LEAST_VISIBLE_S = 0.02
+_CLIFF_HZ, _CLIFF_DB, _LOWEST_CLIFF_HZ = 500.0, 20.0, 2000.0
+_EDGE_HZ = 200.0
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,43 @@ def bed_window(rng: np.random.Generator, bed: np.ndarray, samples: int, rate_hz:
     return np.array(bed[start : start + samples], dtype=np.float32)
 
 
+def passed_hz(bed: np.ndarray, rate_hz: int) -> float:
+    """Return the frequency up to which the recorder of a background heard anything at all.
+
+    Sound that was coded with losses or brought up from a lower rate ends at a cliff: a fall of at least 20 dB within
+    half a kilohertz, at 2 kHz or above, beyond which nothing rises again. Whatever is mixed over such a background must
+    end there, too, or it would stand alone where no recorder could have heard it.
+
+    Parameters
+    ----------
+    bed
+        The background, shape (n,).
+    rate_hz
+        Its sample rate.
+
+    Returns
+    -------
+    The edge of the cliff; half the rate where there is none.
+    """
+    spectrum = block_power(bed, rate_hz).mean(axis=0, dtype=np.float64)
+    bin_hz = rate_hz / (2 * (len(spectrum) - 1))
+    level_db = 10 * np.log10(ndimage.uniform_filter1d(spectrum, 3) + 1e-20)
+    above = np.maximum.accumulate(level_db[::-1])[::-1]
+    first, reach = round(_LOWEST_CLIFF_HZ / bin_hz), round(_CLIFF_HZ / bin_hz)
+    falls = np.flatnonzero(level_db[first:-reach] - above[first + reach :] >= _CLIFF_DB)
+    return float((first + falls[0] + reach / 2) * bin_hz) if len(falls) else rate_hz / 2
+
+
+def _below(sound: np.ndarray, rate_hz: int, edge_hz: float) -> np.ndarray:
+    """Return a sound without what lies above an edge."""
+    if edge_hz >= rate_hz / 2:
+        return sound
+    spectrum = scipy.fft.rfft(sound)
+    frequency_hz = scipy.fft.rfftfreq(len(sound), 1 / rate_hz)
+    kept = np.clip((edge_hz - frequency_hz) / _EDGE_HZ + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(scipy.fft.irfft(spectrum * kept, n=len(sound)), dtype=np.float32)
+
+
 def mixture(
     rng: np.random.Generator, bed: np.ndarray, clips: Sequence[Clip], labels: Sequence[str], rate_hz: int
 ) -> Scene:
@@ -150,10 +189,11 @@ def mixture(
     """
     stems = np.zeros((len(labels), len(bed)), dtype=np.float32)
     others = np.zeros(len(bed), dtype=np.float32)
-    backdrop = block_power(bed, rate_hz)
+    backdrop, edge_hz = block_power(bed, rate_hz), passed_hz(bed, rate_hz)
     soundings: list[Sounding] = []
     for clip in clips:
         heard, start = _placed(rng, clip, len(bed), rate_hz)
+        heard = _below(heard, rate_hz, edge_hz)
         into = others if clip.stem is None else stems[clip.stem]
         added = add_event(into, heard, start, backdrop, snr_db=clip.snr_db, rate_hz=rate_hz)
         if clip.stem is not None:

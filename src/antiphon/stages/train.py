@@ -11,7 +11,6 @@ from zlib import crc32
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
 from antiphon import __version__
@@ -21,23 +20,34 @@ from antiphon.errors import AntiphonError
 from antiphon.figures.pictures import png_bytes
 from antiphon.figures.reliability import reliability_picture
 from antiphon.figures.training import curves
-from antiphon.io.checkpoints import CalibrationCard, Card, load_state, save_model, save_state
+from antiphon.io.checkpoints import (
+    CARD,
+    WEIGHTS,
+    CalibrationCard,
+    Card,
+    load_card,
+    load_state,
+    load_weights,
+    save_model,
+    save_state,
+)
+from antiphon.io.models import model_folder
 from antiphon.io.pairs import Examples, read_examples, read_pairs_attributes
 from antiphon.io.records import fingerprint
 from antiphon.io.whole import sweep, whole_file, write_text
 from antiphon.learning.devices import choose_device, choose_dtype
+from antiphon.learning.finishing import Finished, finished
 from antiphon.learning.fit import Training, fit
 from antiphon.learning.generators import make_generator, parameters
 from antiphon.learning.looks import LOSSES
 from antiphon.learning.published import published
-from antiphon.learning.quantised import input_ranges, quantised
 from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.learning.tiles import Tiles
-from antiphon.learning.validation import Verdict, tallied, tune, validate, verdict_at
+from antiphon.learning.validation import Verdict, tune
 from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
 from antiphon.signal.grid import Grid
-from antiphon.stats.calibration import Calibration, calibration_error, fitted, reliability
+from antiphon.stats.calibration import Calibration, calibration_error, reliability
 from antiphon.stats.scores import Histogram, threshold_of_code
 
 __all__ = ["VERSION", "run"]
@@ -87,7 +97,8 @@ def run(
         If examples and settings do not fit, a GPU is asked for and absent, or a loss is not finite.
     """
     about = section(Model, model_settings)
-    recipe = _recipe(section(Train, settings), about.network)
+    how = section(Train, settings)
+    recipe = _recipe(how, about.network)
     cells = section(Stft, stft)
     grid = Grid(cells.window_s, cells.hop_s, cells.bins)
     examples, validation = (_examples(pairs, split, about, grid) for split in ("train", "validation"))
@@ -95,7 +106,9 @@ def run(
     if isinstance(generator, EnergyThreshold):
         outcome = _tuned(generator, validation)
     else:
-        made_from = fingerprint(VERSION, settings, model_settings, stft, _checksum(examples), _checksum(validation))
+        begun_with = _start(generator, about, grid, how.start_from)
+        known = (_checksum(examples), _checksum(validation))
+        made_from = fingerprint(VERSION, settings, model_settings, stft, *known, begun_with)
         training = _begin(recipe, generator, len(about.sources), device, precision)
         outcome = _trained(training, examples, validation, output / "training.part", made_from)
     _save(output, _card(model, about, grid, recipe, section(Pair, pair), outcome), outcome)
@@ -116,7 +129,7 @@ class _Outcome:
 
 
 def _recipe(train: Train, network: str) -> Recipe:
-    values = train.model_dump(exclude={"recipe"})
+    values = train.model_dump(exclude={"recipe", "start_from"})
     own = Recipe(**{**values, "critic": Adversary(**values["critic"])})
     return published(network, own) if train.recipe == "published" else own
 
@@ -147,6 +160,24 @@ def _generator(model: str, about: Model, grid: Grid, seed: int) -> Generator:
         raise AntiphonError(f"models.{model}.widths: {error}") from None
 
 
+def _start(generator: Generator, about: Model, grid: Grid, start_from: str | None) -> str:
+    """Give a generator the weights that the settings let it start from, as far as they fit; return their hash."""
+    if start_from is None:
+        return ""
+    folder = model_folder(start_from, Path(start_from))
+    card = load_card(folder / CARD)
+    if (card.network, list(card.widths), card.grid) != (about.network, about.widths, grid):
+        raise AntiphonError(
+            f"{folder / CARD}: train.start_from wants the same network, widths and grid; it has {card.network}, "
+            f"{list(card.widths)} and {asdict(card.grid)}"
+        )
+    weights = load_weights(folder / WEIGHTS, card)
+    if list(card.sources) != list(about.sources):
+        weights = {name: value for name, value in weights.items() if not name.startswith(generator.last_layer)}
+    generator.load_state_dict({**generator.state_dict(), **weights})
+    return card.weights_sha256
+
+
 def _tuned(energy: EnergyThreshold, validation: Examples) -> _Outcome:
     """Choose the threshold of the baseline: all that it learns."""
     verdict = tune(energy, validation)
@@ -168,8 +199,7 @@ def _trained(training: Training, examples: Examples, validation: Examples, part:
     recipe = training.recipe
     if state := load_state(part, made_from):
         training.resume(state)
-    size = parameters(training.generator)
-    log(f"train: {size:,} parameters on {training.device}, from step {training.step}")
+    log(f"train: {parameters(training.generator):,} parameters on {training.device}, from step {training.step}")
     tiles = Tiles(examples, frames=recipe.tile_frames, batch_size=recipe.batch_size, seed=recipe.seed)
     rounds = fit(training, tiles, validation)
     begun, begun_s = training.step, time.perf_counter()
@@ -182,32 +212,20 @@ def _trained(training: Training, examples: Examples, validation: Examples, part:
                 save_state(part, made_from, training.state())
     except ArithmeticError as error:
         raise AntiphonError(f"train: {error}; lower train.learning_rate, or look at the examples") from None
-    return _finished(training, examples, validation, size)
+    return _outcome(training, finished(training, examples, validation), validation.sources)
 
 
-def _finished(training: Training, examples: Examples, validation: Examples, size: int) -> _Outcome:
-    """Take the best weights, calibrate them, choose thresholds, and measure what eight bits would cost."""
-    best, generator = training.best, training.average
-    assert best is not None
-    generator.load_state_dict(best["weights"])
-    before = tallied(generator, validation, training.device, training.dtype)
-    lines = fitted(before)
-    if generator.recalibrate([line.slope for line in lines], [line.shift for line in lines]):
-        after = tallied(generator, validation, training.device, training.dtype)
-    else:
-        lines, after = [], before
-    verdict = verdict_at(after, validation.sources, after.best_codes())
-    ranges = input_ranges(generator, examples)
-    int8 = validate(quantised(generator, ranges), validation, training.device, torch.float32, verdict.codes)
+def _outcome(training: Training, end: Finished, sources: Sequence[str]) -> _Outcome:
+    assert training.best is not None
     return _Outcome(
-        weights=generator.state_dict(),
-        parameters=size,
-        verdict=verdict,
-        best_step=best["step"],
+        weights=end.weights,
+        parameters=parameters(training.generator),
+        verdict=end.verdict,
+        best_step=training.best["step"],
         history=training.history,
-        input_ranges=ranges,
-        int8=int8,
-        calibration=dict(zip(validation.sources, _calibration(lines, before, after), strict=False)),
+        input_ranges=end.input_ranges,
+        int8=end.int8,
+        calibration=dict(zip(sources, _calibration(end.lines, end.before, end.after), strict=False)),
     )
 
 

@@ -1,0 +1,91 @@
+"""The end of a training: the best weights, calibrated, with thresholds, and what eight bits would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from antiphon.learning.fit import Training
+from antiphon.learning.quantised import input_ranges, quantised
+from antiphon.learning.tiles import Examples
+from antiphon.learning.validation import Verdict, tallied, validate, verdict_at
+from antiphon.networks.generator import Generator
+from antiphon.stats.calibration import Calibration, fitted
+from antiphon.stats.scores import Histogram
+
+__all__ = ["Finished", "finished"]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What is kept of a training.
+
+    Attributes
+    ----------
+    weights
+        The best average, rounded and calibrated.
+    verdict
+        How good it is on the validation examples at its thresholds.
+    int8
+        The same in eight bits.
+    input_ranges
+        Least and greatest input of every convolution.
+    lines
+        What its log-odds were bent by, source by source; empty if its network cannot be.
+    before, after
+        Validation cells by probability, before and after that.
+    """
+
+    weights: dict[str, Tensor]
+    verdict: Verdict
+    int8: Verdict
+    input_ranges: dict[str, tuple[float, float]]
+    lines: Sequence[Calibration]
+    before: Histogram
+    after: Histogram
+
+
+def finished(training: Training, examples: Examples, validation: Examples) -> Finished:
+    """Take the best weights, calibrate them on ``validation``, and choose thresholds there.
+
+    Parameters
+    ----------
+    training
+        A training with at least one look.
+    examples
+        What it learned from: their first ones tell the ranges that eight bits must span.
+    validation
+        What it was validated on.
+    """
+    best, generator, kernels = training.best, training.average, training.recipe.kernels
+    assert best is not None
+    generator.load_state_dict(best["weights"])
+    _round_kernels(generator, kernels)
+    before = tallied(generator, validation, training.device, training.dtype)
+    lines = fitted(before)
+    if generator.recalibrate([line.slope for line in lines], [line.shift for line in lines]):
+        _round_kernels(generator, kernels)
+        after = tallied(generator, validation, training.device, training.dtype)
+    else:
+        lines, after = [], before
+    verdict = verdict_at(after, validation.sources, after.best_codes())
+    ranges = input_ranges(generator, examples)
+    int8 = validate(quantised(generator, ranges), validation, training.device, torch.float32, verdict.codes)
+    return Finished(_stored(generator, kernels), verdict, int8, ranges, lines, before, after)
+
+
+def _stored(generator: Generator, kernels: str) -> dict[str, Tensor]:
+    """Return the weights as they are stored; convolutions alone are large, and normalisations want their range."""
+    state = generator.state_dict()
+    return {name: value.half() if value.ndim == 4 and kernels == "float16" else value for name, value in state.items()}
+
+
+@torch.no_grad()
+def _round_kernels(generator: Generator, kernels: str) -> None:
+    """Round weights to what is stored, so that what is measured is what is kept."""
+    state = generator.state_dict()
+    for name, value in _stored(generator, kernels).items():
+        state[name].copy_(value)

@@ -275,3 +275,19 @@ def test_schedule__of_pix2pix_falls_from_the_middle():
     assert rates[75] == pytest.approx(0.005)
     assert rates[99] == pytest.approx(0.0002)
     assert replace(RECIPE, schedule="constant").learning_rate_at(3) == 0.01
+
+
+@pytest.mark.parametrize("game", ["relativistic", "multi_scale"])
+def test_fit__resumes_with_penalties_and_augmentation_too(game):
+    critic = replace(RECIPE.critic, game=game, start=0.0, penalty_weight=1.0, penalty_every=2, augment=True)
+    recipe = replace(RECIPE, critic=critic)
+    whole, first = begin(recipe), begin(recipe)
+    for step in range(3):
+        whole.play(tiles(recipe).batch(step))
+    first.play(tiles(recipe).batch(0))
+    second = begin(recipe)
+    second.resume(first.state())
+    for step in (1, 2):
+        second.play(tiles(recipe).batch(step))
+    for player in ("generator", "critic"):
+        assert_equal(getattr(whole, player).state_dict(), getattr(second, player).state_dict())

@@ -53,7 +53,17 @@ TRAIN = {
     "patience": 0,
     "keep": "f1",
     "kernels": "float32",
-    "critic": {"game": "patch_hinge", "weight": 0.1, "start": 0.5, "ramp": 0.2, "width": 4, "learning_rate": 0.001},
+    "critic": {
+        "game": "patch_hinge",
+        "weight": 0.1,
+        "start": 0.5,
+        "ramp": 0.2,
+        "width": 4,
+        "learning_rate": 0.001,
+        "penalty_weight": 0.0,
+        "penalty_every": 16,
+        "augment": False,
+    },
     "seed": 1,
 }
 PAIR = {

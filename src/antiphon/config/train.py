@@ -14,14 +14,20 @@ __all__ = ["Critic", "Train"]
 class Critic(Section):
     """The adversary of the generator."""
 
-    game: Literal["patch_hinge", "pix2pix"] = Field(
-        description="critic and losses; patch_hinge: spectral normalisation, hinge; pix2pix: as that was published"
+    game: Literal["patch_hinge", "pix2pix", "relativistic", "multi_scale"] = Field(
+        description="critic and losses; patch_hinge: spectral normalisation, hinge; pix2pix: as that was published; "
+        "relativistic: relativistic pairing, as R3GAN; multi_scale: two scales and feature matching, as pix2pixHD"
     )
     weight: float = Field(ge=0, description="weight of the adversarial loss when fully ramped in; 0: no critic")
     start: Share = Field(description="share of the steps before the critic begins to play")
     ramp: Share = Field(description="share of the steps over which its weight rises")
     width: int = Field(ge=4, le=512, description="channels of the critic's first layer")
     learning_rate: float = Field(gt=0, description="step size of the critic's optimizer (Adam)")
+    penalty_weight: float = Field(
+        ge=0, description="weight of the penalty on the critic's gradients at truth and translations (R1, R2); 0: none"
+    )
+    penalty_every: int = Field(ge=1, description="steps from one penalty to the next; it weighs as much more")
+    augment: bool = Field(description="whether what the critic sees is rolled, turned up or down and partly hidden")
 
 
 class Train(Section):

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from antiphon.learning.devices import placed
 from antiphon.learning.features import HIGHEST_DB, UNIT_DB, excess, features, separated_excess
-from antiphon.learning.games import Game, make_game
+from antiphon.learning.games import Game, gradient_penalty, make_game
 from antiphon.learning.looks import LOSSES, Best, Look
 from antiphon.learning.losses import cross_entropy, dice, distance
 from antiphon.learning.recipe import Recipe
@@ -94,7 +94,9 @@ class Training:
         if recipe.freeze == "encoder" and not generator.freeze_encoder():
             raise ValueError("train.freeze: this network has no encoder of its own; set it to nothing")
         adversary = recipe.critic
-        game = make_game(adversary.game, sources=sources, width=adversary.width, seed=recipe.seed)
+        game = make_game(
+            adversary.game, sources=sources, width=adversary.width, seed=recipe.seed, augment=adversary.augment
+        )
         for player in (generator, game.critic):
             placed(player, device, torch.float32)
         decayed = [one for one in generator.parameters() if one.ndim == 4]
@@ -161,12 +163,21 @@ class Training:
         total = torch.stack([getattr(recipe, f"{name}_weight") * loss for name, loss in losses.items()]).sum()
         if weight:
             losses["critic"] = self.game.criticism(self.critic, mixture, real, fake.detach())
-            _improve(self.critic, self.critic_optimizer, losses["critic"])
+            penalty = self._penalty(mixture, real, fake)
+            _improve(self.critic, self.critic_optimizer, losses["critic"] + penalty)
             self.critic.requires_grad_(False)
             losses["adversarial"] = self.game.persuasion(self.critic, mixture, real, fake)
             self.critic.requires_grad_(True)
             total = total + weight * losses["adversarial"]
         return losses, total
+
+    def _penalty(self, mixture: Tensor, real: Tensor, fake: Tensor) -> Tensor | float:
+        """Return the penalty on the critic's gradients, in the rounds that have one."""
+        rules = self.recipe.critic
+        if not rules.penalty_weight or self.step % rules.penalty_every:
+            return 0.0
+        both = torch.stack([gradient_penalty(self.critic, mixture, one) for one in (real, fake)]).sum()
+        return rules.penalty_weight * rules.penalty_every / 2 * both
 
     @contextmanager
     def _seeded(self) -> Iterator[None]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -10,7 +13,11 @@ __all__ = [
     "cross_entropy",
     "dice",
     "distance",
+    "feature_distance",
+    "least_squares",
     "persuasion",
+    "relativistic_criticism",
+    "relativistic_persuasion",
     "vanilla_criticism",
     "vanilla_persuasion",
 ]
@@ -85,6 +92,38 @@ def persuasion(fake: Tensor) -> Tensor:
         The critic's verdicts on what the generator made, any shape.
     """
     return -fake.mean()
+
+
+def relativistic_criticism(real: Tensor, fake: Tensor) -> Tensor:
+    """Return the critic's loss of relativistic pairing: each truth is held against its own translation.
+
+    Jolicoeur-Martineau (2018, arXiv:1807.00734), in the form of R3GAN (Huang et al. 2024, arXiv:2501.05441), where it
+    is played with penalties on the gradients at truth and translation.
+
+    Parameters
+    ----------
+    real, fake
+        The critic's verdicts on the truth and on what the generator made of the same mixture, same shape.
+    """
+    return F.softplus(fake - real).mean()
+
+
+def relativistic_persuasion(real: Tensor, fake: Tensor) -> Tensor:
+    """Return the generator's side of :func:`relativistic_criticism`."""
+    return F.softplus(real - fake).mean()
+
+
+def least_squares(verdicts: Tensor, wanted: float) -> Tensor:
+    """Return the squared distance of verdicts from what a player wants of them (Mao et al. 2017, arXiv:1611.04076)."""
+    return (verdicts - wanted).square().mean()
+
+
+def feature_distance(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """Return the mean absolute difference of what a critic's layers make of truth and translation.
+
+    Wang et al. (2018, arXiv:1711.11585, equation 4); the truth's side gives no gradient.
+    """
+    return torch.stack([(one.detach() - other).abs().mean() for one, other in zip(real, fake, strict=True)]).mean()
 
 
 def vanilla_criticism(real: Tensor, fake: Tensor) -> Tensor:

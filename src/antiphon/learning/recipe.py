@@ -27,14 +27,24 @@ class Adversary:
         Channels of its first layer.
     learning_rate
         Step size of its optimizer.
+    penalty_weight
+        Weight of the penalty on its gradients at truth and translations; 0: none.
+    penalty_every
+        Rounds from one penalty to the next, which then weighs as much as those left out: it is slow to compute, and
+        need not be computed each time (Karras et al. 2020, arXiv:1912.04958, appendix B).
+    augment
+        Whether what it sees is changed at random.
     """
 
-    game: Literal["patch_hinge", "pix2pix"]
+    game: Literal["patch_hinge", "pix2pix", "relativistic", "multi_scale"]
     weight: float
     start: float
     ramp: float
     width: int
     learning_rate: float
+    penalty_weight: float = 0.0
+    penalty_every: int = 16
+    augment: bool = False
 
     def weight_at(self, share: float) -> float:
         """Return the weight of the adversarial loss when ``share`` of the steps are done."""

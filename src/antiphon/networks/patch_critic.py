@@ -27,17 +27,20 @@ class PatchCritic(nn.Module):
         Number of separated spectrograms that are judged together.
     width
         Channels of the first layer; each of the next three layers has twice as many as the one before.
+    normalised
+        Whether its weights are normalised by their spectral norm; a critic whose gradients are penalised does without.
     """
 
-    def __init__(self, sources: int, width: int) -> None:
+    def __init__(self, sources: int, width: int, *, normalised: bool = True) -> None:
         super().__init__()
         self.sources = sources
+        layer = spectral_norm if normalised else _as_it_is
         layers: list[nn.Module] = []
         before = FEATURES + sources
         for scale, stride in enumerate(_STRIDES):
-            layers += [spectral_norm(nn.Conv2d(before, width << scale, 4, stride, 1)), nn.LeakyReLU(_SLOPE)]
+            layers += [layer(nn.Conv2d(before, width << scale, 4, stride, 1)), nn.LeakyReLU(_SLOPE)]
             before = width << scale
-        self.layers = nn.Sequential(*layers, spectral_norm(nn.Conv2d(before, 1, 4, 1, 1)))
+        self.layers = nn.Sequential(*layers, layer(nn.Conv2d(before, 1, 4, 1, 1)))
 
     def forward(self, features: Tensor, separated: Tensor) -> Tensor:
         """Return a verdict for every patch; the higher, the more it looks like the truth.
@@ -55,3 +58,7 @@ class PatchCritic(nn.Module):
         """
         verdicts: Tensor = self.layers(torch.cat([features, separated], dim=1))
         return verdicts
+
+
+def _as_it_is(layer: nn.Module) -> nn.Module:
+    return layer

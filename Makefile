@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 CORES ?= 2
 
-.PHONY: demo test test-slurm docs docs-links bench bench-accuracy bench-networks lint format setup clean
+.PHONY: demo test test-slurm docs docs-links picture bench bench-accuracy bench-networks lint format setup clean
 
 setup: $(VENV)/.ready
 
@@ -26,6 +26,9 @@ test-slurm: setup      ## the workflow on a real Slurm, brought up from Debian's
 
 docs: setup            ## the site, in build/docs/index.html; every warning is an error, links between pages included
 	$(BIN)/sphinx-build -W --keep-going -q -c docs -b html . build/docs
+
+picture: setup         ## the picture of the README, from the results of make demo
+	$(BIN)/antiphon demo-picture --folder demo --results demo/results --output docs/pictures/demo.png
 
 docs-links: setup      ## links to other sites, which needs a network
 	$(BIN)/sphinx-build -q -c docs -b linkcheck . build/links

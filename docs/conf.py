@@ -17,12 +17,15 @@ exclude_patterns = [".*", "build", "demo", "first", "logs", "results", "src", "t
 myst_heading_anchors = 3
 
 napoleon_google_docstring = False
+napoleon_custom_sections = ["Returns", "Yields"]  # ours are prose: types stand in the signature
 napoleon_use_ivar = True  # attributes of many classes share their names
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True}
 
 html_theme = "furo"
 html_title = f"antiphon {release}"
+html_static_path = ["static"]
+html_css_files = ["wide.css"]
 html_extra_path = ["site"]  # index.html, which leads from the top to docs/
 html_copy_source = False
 html_show_copyright = False

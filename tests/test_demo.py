@@ -11,6 +11,7 @@ import soundfile
 
 from antiphon.config import Source
 from antiphon.demo import summary, write
+from antiphon.demo.found import found_and_true
 from antiphon.demo.recorders import DEPLOYMENTS, wave_bytes
 from antiphon.demo.season import presence
 from antiphon.demo.summary import _held
@@ -118,13 +119,14 @@ def test_summary__finds_the_truth_in_the_truth(season):
     )
     codes = np.stack([masks[1], masks[0] | masks[1]]).astype(np.uint8) * 254
     codes[..., truth.heard_bins :] = 255
-    held = _held(codes, truth, card)
+    held = _held(*found_and_true(codes, truth, card), truth.heard_bins)
     assert not held.counts.false_alarms.any()
     assert not held.counts.misses.any()
     assert held.true_cells.tolist() == [masks[1].sum(), (masks[0] | masks[1]).sum()]
     assert held.heard_cells == len(truth.mask_bits) * truth.heard_bins
     # A recording that was cut off has fewer frames than its truth.
-    assert _held(codes[:, :10], truth, card).heard_cells == 10 * truth.heard_bins
+    cut_off = found_and_true(codes[:, :10], truth, card)
+    assert _held(*cut_off, truth.heard_bins).heard_cells == 10 * truth.heard_bins
 
 
 def test_summary__says_what_is_missing(season, tmp_path):

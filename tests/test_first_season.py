@@ -15,7 +15,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from matplotlib.image import imread
 
+from antiphon.demo import picture
 from conftest import ROOT, documented_blocks
 
 PAGE = ROOT / "docs" / "first_season.md"
@@ -99,3 +101,12 @@ def test_longer_interval__touches_tables_and_page_only(walk):
 def test_second_model__is_used_and_not_trained(walk):
     assert {"infer", "tabulate", "report"} <= jobs(walk.said[8][0])
     assert not jobs(walk.said[8][0]) & {"pair", "train", "stft"}
+
+
+def test_picture_of_the_readme__is_drawn_from_such_a_season(walk, monkeypatch):
+    monkeypatch.chdir(walk.folder)
+    given = {"folder": Path("first"), "results": Path("results"), "season": "first", "model": "energy"}
+    picture(**given, output=Path("a.png"))
+    picture(**given, output=Path("b.png"))
+    assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
+    assert imread("a.png").shape[:2] == (832, 1600)

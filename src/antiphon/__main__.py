@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "draft": ("antiphon.stages.ingest", "draft", "draft deployments.csv from a folder tree"),
     "schema": ("antiphon.schema", "write", "write the JSON schema and the key table of the settings"),
     "demo-write": ("antiphon.demo", "write", "make the small season of `make demo`"),
+    "demo-picture": ("antiphon.demo", "picture", "draw the demo's results: the picture of the README"),
     "demo-summary": ("antiphon.demo", "summary", "hold the demo's results against the truth"),
 }
 """Each command: module, function, one line of help."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -13,15 +13,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from antiphon.demo.found import found_recordings
 from antiphon.demo.recorders import DEPLOYMENTS
-from antiphon.demo.truth import Truth, read_truth, truth_path
-from antiphon.errors import AntiphonError
 from antiphon.figures.trust import LIMIT
-from antiphon.io.checkpoints import CARD, Card, load_card
-from antiphon.io.spectrograms import open_store
+from antiphon.io.checkpoints import CARD, load_card
 from antiphon.io.tables import read_table, table_path
-from antiphon.signal.levels import PROBABILITY_NOT_HEARD
-from antiphon.stats.scores import Counts, code_of_threshold, unpacked
+from antiphon.stats.scores import Counts
 
 __all__ = ["summary"]
 
@@ -70,7 +67,8 @@ def summary(*, folder: Path, results: Path, season: str = "demo", model: str = "
         If the workflow has not run to its end, or the truth is missing.
     """
     card = load_card(results / "models" / model / CARD)
-    held = reduce(add, _held_recordings(folder / "truth", results / season / "infer" / model, card))
+    recordings = found_recordings(folder / "truth", results / season / "infer" / model, card)
+    held = reduce(add, (_held(one.found, one.true, one.heard_bins) for one in recordings))
     tables = results / season / "tables"
     console = Console(width=100, highlight=False)
     console.print(_season_table(list(card.sources), held, _found_occupancy(tables, model, list(card.sources))))
@@ -79,30 +77,11 @@ def summary(*, folder: Path, results: Path, season: str = "demo", model: str = "
     console.print(f"tables: {tables}\npage:   {results / season / 'report' / 'index.html'}", soft_wrap=True)
 
 
-def _held_recordings(truth: Path, stores: Path, card: Card) -> Iterator[_Held]:
-    """Yield each recording that the model has seen and whose truth is known."""
-    paths = sorted(stores.glob("*.zarr"))
-    if not paths:
-        raise AntiphonError(f"{stores}: nothing was separated yet; run snakemake with the demo's settings first")
-    for path in paths:
-        store = open_store(path)
-        for span in store.spans:
-            if truth_path(truth, span.path).is_file():
-                codes = np.asarray(store.group["probability"][:, span.frame_slice])
-                yield _held(codes, read_truth(truth_path(truth, span.path)), card)
-
-
-def _held(codes: np.ndarray, truth: Truth, card: Card) -> _Held:
-    """Hold the probability codes of one recording, shape (source, time, frequency), against its truth."""
-    frames = min(codes.shape[1], len(truth.mask_bits))
-    codes, bits = codes[:, :frames], truth.mask_bits[:frames]
-    by_label = dict(zip(truth.sources, unpacked(bits, len(truth.sources)), strict=True))
-    masks = np.stack([np.any([by_label[label] for label in source.labels], axis=0) for source in card.sources.values()])
-    heard = np.zeros(bits.shape, dtype=bool)
-    heard[:, : truth.heard_bins] = True
-    least = np.array([code_of_threshold(card.thresholds[name]) for name in card.sources], dtype=np.int16)
-    found = (codes >= least[:, np.newaxis, np.newaxis]) & (codes != PROBABILITY_NOT_HEARD)
-    return _Held(Counts.of(found, masks, heard), np.count_nonzero(masks, axis=(1, 2)), int(heard.sum()))
+def _held(found: np.ndarray, true: np.ndarray, heard_bins: int) -> _Held:
+    """Hold what was found in one recording against what is true, masks of shape (source, time, frequency)."""
+    heard = np.zeros(true.shape[1:], dtype=bool)
+    heard[:, :heard_bins] = True
+    return _Held(Counts.of(found, true, heard), np.count_nonzero(true, axis=(1, 2)), int(heard.sum()))
 
 
 def _found_occupancy(tables: Path, model: str, sources: Sequence[str]) -> dict[str, float]:

@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 CORES ?= 2
 
-.PHONY: demo test test-slurm docs docs-links picture bench bench-accuracy bench-networks lint format setup clean
+.PHONY: demo demo-voices test test-slurm docs docs-links picture bench bench-accuracy bench-networks lint format setup clean
 
 setup: $(VENV)/.ready
 
@@ -17,6 +17,11 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 demo: setup            ## the main job on a season made by formula
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --profile profiles/local --cores $(CORES) --configfile config/demo.yaml
 	$(BIN)/antiphon demo-summary --folder demo --results demo/results
+
+demo-voices: setup     ## voices learned from clips by formula: a minute
+	$(BIN)/antiphon demo-clips --folder demo-voices/clips --rate-hz 8000
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake synthesize --profile profiles/local --cores $(CORES) --configfile config/demo-voices.yaml
+	@echo "listen to demo-voices/results/synthesize/demo/index.html"
 
 test: setup            ## all tests that need no cluster and no GPU
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n $(CORES) --dist loadfile
@@ -56,4 +61,4 @@ format: setup
 	$(BIN)/snakefmt Snakefile workflow
 
 clean:
-	rm -rf demo results logs .snakemake build dist
+	rm -rf demo demo-voices results logs .snakemake build dist

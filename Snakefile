@@ -22,6 +22,7 @@ include: "workflow/rules/infer.smk"
 include: "workflow/rules/tabulate.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/separate.smk"
+include: "workflow/rules/synthesize.smk"
 include: "workflow/rules/check.smk"
 include: "workflow/rules/demo.smk"
 

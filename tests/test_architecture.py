@@ -8,7 +8,7 @@ import pytest
 
 from antiphon.__main__ import COMMANDS, parser_for
 
-STAGES = ("ingest", "stft", "pair", "train", "evaluate", "infer", "tabulate", "report", "separate")
+STAGES = ("ingest", "stft", "pair", "train", "evaluate", "infer", "tabulate", "report", "separate", "synthesize")
 PURE = ("signal", "scenes", "networks", "learning", "baselines", "stats", "figures", "planning")
 # room -> rooms it may import besides itself
 MAY_IMPORT = {

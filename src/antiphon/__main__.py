@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "tabulate": ("antiphon.stages.tabulate", "run", "turn sources into numbers"),
     "report": ("antiphon.stages.report", "run", "turn numbers into a page"),
     "separate": ("antiphon.stages.separate", "run", "give sources back as sound"),
+    "synthesize": ("antiphon.stages.synthesize", "run", "learn vocalisations and make new ones"),
     "check": ("antiphon.cluster.check", "run", "say what a job sees here: environment, audio, disks, GPU"),
     "plan": ("antiphon.cluster.plan", "run", "say what a season costs, and what is done"),
     "export": ("antiphon.exports.command", "run", "write events as Raven, Audacity or BirdNET lists, or Camtrap DP"),
@@ -46,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "schema": ("antiphon.schema", "write", "write the JSON schema and the key table of the settings"),
     "demo-write": ("antiphon.demo", "write", "make the small season of `make demo`"),
     "demo-picture": ("antiphon.demo", "picture", "draw the demo's results: the picture of the README"),
+    "demo-clips": ("antiphon.demo", "write_clips", "make the clips of `make demo-voices`"),
     "demo-summary": ("antiphon.demo", "summary", "hold the demo's results against the truth"),
 }
 """Each command: module, function, one line of help."""
@@ -59,7 +61,7 @@ def parser_for(name: str, function: Callable[..., None]) -> argparse.ArgumentPar
     for key, parameter in inspect.signature(function).parameters.items():
         required = parameter.default is inspect.Parameter.empty
         parser.add_argument(
-            f"--{key.replace('_', '-')}",
+            f"--{key.rstrip('_').replace('_', '-')}",
             dest=key,
             required=required,
             default=None if required else parameter.default,

@@ -24,6 +24,7 @@ PAIR = {
     "label_map": None,
     "split": {"folds": 3, "fold": 0, "in_domain_share": 0.2, "seed": 1},
     "mixtures": None,
+    "generated": None,
     "boxes": None,
     "mask_pictures": None,
     "duration_s": 2.0,

@@ -9,6 +9,7 @@ from PIL import Image
 
 from antiphon.errors import AntiphonError
 from antiphon.io.pairs import SPLITS, read_examples, splits_of
+from antiphon.io.voices import VoiceCard, save_voices, write_sounds
 from antiphon.stages import pair
 
 STFT = {
@@ -79,7 +80,7 @@ def noise(seconds, seed):
 
 def settings(folder, **origins):
     for name, given in origins.items():
-        if name != "mask_pictures" and given:
+        if name in ("mixtures", "boxes") and given:
             given.setdefault("audio_root", str(folder))
     return {
         "duration_s": 2.0,
@@ -87,6 +88,7 @@ def settings(folder, **origins):
         "split": {"folds": 3, "fold": 0, "in_domain_share": 0.3, "seed": 1},
         "formula": None,
         "mixtures": None,
+        "generated": None,
         "boxes": None,
         "mask_pictures": None,
         "mask_rule": {"above_background_db": 6.0, "below_peak_db": 40.0, "other_margin_db": 6.0, "least_cells": 12},
@@ -196,6 +198,58 @@ def test_mixtures__say_what_is_missing(tmp_path):
     (tmp_path / "bird-0-0.wav").unlink()
     with pytest.raises(AntiphonError, match=r"bird-0-0\.wav: listed and not there"):
         run(tmp_path, tmp_path / "model", mixtures=MIXTURES | lists)
+
+
+def write_voices(folder, groups):
+    """Write what stage synthesize would: sounds of 6 kHz, their list, and a card that says what they learned from."""
+    written = write_sounds(folder / "generated", [call(6000.0, 0.3)] * 3, RATE, ["bird"] * 3, "generated voices")
+    card = VoiceCard(
+        name="voices", network="dense", classes=("bird",), conditional=True, noise=1, width=4, samples=1, rate_hz=RATE,
+        parameters=1, training={}, learned_groups=groups, notes=(), versions={},
+    )  # fmt: skip
+    save_voices(folder, card, {}, {})
+    return written
+
+
+def test_generated_voices__sing_in_training_only(tmp_path):
+    write_mixture_lists(tmp_path)
+    write_voices(tmp_path / "voices", ("a recordist who is in no list",))
+    lists = {key: str(tmp_path / MIXTURES[key]) for key in ("clips", "backgrounds")}
+    mixtures = MIXTURES | lists | {"formula_share": {}, "empty_share": 0.0, "distant_share": 0.0}
+    generated = {"voices": str(tmp_path / "voices"), "share": {"bird": 1.0}}
+    store = run(tmp_path, tmp_path / "model", mixtures=mixtures, generated=generated)
+    bird_bins = {}
+    for split in SPLITS:
+        masks = read_examples(store, split).masks()[:, 0]  # (example, time, frequency)
+        bird_bins[split] = set(np.flatnonzero(masks.any(axis=(0, 1))))
+    high = round(6000 / 62.5)
+    assert high in bird_bins["train"]
+    assert not any(high in bird_bins[split] for split in SPLITS if split != "train")
+    assert min(bird_bins["train"]) > 5000 / 62.5
+    members = {name for of in read_examples(store, "train").members for name in of}
+    assert {"group generated voices", "group a recordist who is in no list"} <= members
+
+
+def test_generated_voices__that_learned_from_a_test_are_refused(tmp_path):
+    write_mixture_lists(tmp_path)
+    lists = {key: str(tmp_path / MIXTURES[key]) for key in ("clips", "backgrounds")}
+    write_voices(tmp_path / "voices", tuple(f"bird {group}" for group in range(6)))
+    generated = {"voices": str(tmp_path / "voices"), "share": {"bird": 1.0}}
+    with pytest.raises(AntiphonError, match=r"group bird \d is in .* and in"):
+        run(tmp_path, tmp_path / "model", mixtures=MIXTURES | lists, generated=generated)
+
+
+def test_generated_voices__say_what_is_missing(tmp_path):
+    write_mixture_lists(tmp_path)
+    lists = {key: str(tmp_path / MIXTURES[key]) for key in ("clips", "backgrounds")}
+    generated = {"voices": str(tmp_path / "voices"), "share": {"frog": 0.5}}
+    with pytest.raises(AntiphonError, match=r"card\.json: no such file"):
+        run(tmp_path, tmp_path / "model", mixtures=MIXTURES | lists, generated=generated)
+    write_voices(tmp_path / "voices", ())
+    with pytest.raises(AntiphonError, match="has no voice of frog; it has bird"):
+        run(tmp_path, tmp_path / "model", mixtures=MIXTURES | lists, generated=generated)
+    with pytest.raises(AntiphonError, match="generated voices sing in mixtures"):
+        run(tmp_path, tmp_path / "model", generated=generated, mask_pictures=PICTURES | {"folder": "."})
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 import torch
 from safetensors.torch import load_file
 
@@ -70,6 +71,7 @@ PAIR = {
     "label_map": None,
     "split": {"folds": 3, "fold": 0, "in_domain_share": 0.2, "seed": 1},
     "mixtures": None,
+    "generated": None,
     "boxes": None,
     "mask_pictures": None,
     "duration_s": 1.0,
@@ -79,7 +81,7 @@ PAIR = {
     },
     "mask_rule": {"above_background_db": 6.0, "below_peak_db": 40.0, "other_margin_db": 6.0, "least_cells": 12},
 }  # fmt: skip
-EVALUATE = {"bootstrap": 100, "methods": ["median_clipping", "wiener"], "pictures": 3, "seed": 1}
+EVALUATE = {"bootstrap": 100, "methods": ["median_clipping", "wiener"], "pictures": 3, "classify": None, "seed": 1}
 
 
 def example(seed, group):
@@ -381,3 +383,27 @@ def test_train__stores_kernels_in_half_the_room_and_scores_what_it_stores(pairs,
     codes = {source: code_of_threshold(card.thresholds[source]) for source in SOURCES}
     again = validate(generator, read_examples(pairs, "validation"), torch.device("cpu"), torch.float32, codes)
     assert again.cells == card.validation_cells
+
+
+def test_evaluate__classifies_clips_where_it_is_asked_to(pairs, trained, tmp_path):
+    t = np.arange(4000) / 8000
+    for name, hz in (("rain", 300), ("wind", 1500)):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            soundfile.write(tmp_path / name / f"{number}.wav", 0.3 * np.sin(2 * np.pi * (hz + 20 * number) * t), 8000)
+    classify = {
+        "audio_root": str(tmp_path), "clips": None, "classes": None, "duration_s": 0.5, "sample_rate_hz": 8000,
+        "trim_below_peak_db": 40.0, "classifiers": ["mfcc"], "steps": 1, "folds": 2,
+    }  # fmt: skip
+    given = {"pairs": pairs, "card": trained / "card.json", "weights": trained / "generator.safetensors"}
+    settings = {**EVALUATE, "methods": [], "classify": classify}
+    evaluate.run(**given, settings=json.dumps(settings), output=tmp_path / "out", device="cpu", precision="float32")
+    table = pd.read_csv(tmp_path / "out" / "classes.csv")
+    assert table["class"].tolist() == ["all", "rain", "wind"]
+    assert table.accuracy[0] == 1
+    assert (tmp_path / "out" / "confusion.png").stat().st_size > 3000
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "Classes of clips" in page and "8\u00a0pieces of 8\u00a0groups" in page
+    with pytest.raises(AntiphonError, match=r"evaluate\.classify\.folds"):
+        settings["classify"] = {**classify, "folds": 20}
+        evaluate.run(**given, settings=json.dumps(settings), output=tmp_path / "out", device="cpu")

@@ -15,7 +15,7 @@ from snakemake.exceptions import WorkflowError
 from antiphon.config import Settings
 from antiphon.config import parse as parse_settings
 from antiphon.errors import AntiphonError
-from antiphon.io.lists import listed_files
+from antiphon.io.lists import expanded, listed_files
 from antiphon.io.models import model_folder as finished_folder
 from antiphon.io.season.deployments import read_deployments
 
@@ -38,6 +38,7 @@ BENCHMARKS = f"{SEASON_FOLDER}/benchmarks"
 MANIFESTS = f"{SEASON_FOLDER}/catalogue/manifests/{{batch}}.json"
 STFT_RECORDS = f"{SEASON_FOLDER}/stft/{{batch}}.json"
 VERDICTS = f"{SEASON_FOLDER}/catalogue/verdicts.json"
+VOICES_FOLDER = f"{SETTINGS.results}/synthesize/{SETTINGS.synthesize.name}"
 INFER_RECORDS = f"{SEASON_FOLDER}/infer/{{model}}/{{batch}}.json"
 
 
@@ -122,6 +123,27 @@ def start_card(wildcards):
 def model_weights(wildcards):
     """Return the weights; the card holds their hash, so a mere touch changes nothing."""
     return ancient(f"{model_folder(wildcards.model)}/generator.safetensors")
+
+
+def clips_of(section, key):
+    """Return the list of clips that a section names, or the folders whose change means that clips came or went."""
+    try:
+        if section.clips:
+            return [str(expanded(section.clips, f"{key}.clips"))]
+        root = expanded(section.audio_root, f"{key}.audio_root")
+    except AntiphonError as error:
+        raise WorkflowError(str(error)) from None
+    return [str(root), *(str(path) for path in sorted(root.rglob("*")) if path.is_dir())]
+
+
+def voice_clips(wildcards):
+    """Return what voices are learned from."""
+    return clips_of(SETTINGS.synthesize, "synthesize")
+
+
+def classified_clips(wildcards):
+    """Return what classifiers tell apart, where they are asked to."""
+    return clips_of(SETTINGS.evaluate.classify, "evaluate.classify") if SETTINGS.evaluate.classify else []
 
 
 def of_deployment(pattern):

@@ -7,6 +7,7 @@ rule evaluate:
         recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
         card=f"{MODELS_FOLDER}/{{model}}/card.json",
         weights=f"{MODELS_FOLDER}/{{model}}/generator.safetensors",
+        clips=classified_clips,
     output:
         table=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.csv",
         scores=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.json",
@@ -15,6 +16,10 @@ rule evaluate:
         tables=expand(
             f"{MODELS_FOLDER}/{{{{model}}}}/evaluation/{{table}}.parquet",
             table=["scores", "conditions", "examples"],
+        ),
+        classes=expand(
+            f"{MODELS_FOLDER}/{{{{model}}}}/evaluation/{{file}}",
+            file=["classes.csv", "confusion.png"] if SETTINGS.evaluate.classify else [],
         ),
     log:
         f"{LOGS}/evaluate/{{model}}.log",

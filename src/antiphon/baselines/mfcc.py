@@ -15,12 +15,13 @@ from scipy.fft import dct
 from antiphon.signal.grid import Grid
 from antiphon.signal.levels import ADD_OFFSET_DB, NOT_HEARD, SCALE_DB
 
-__all__ = ["MfccForest", "clip_vector", "mel_weights", "mfcc"]
+__all__ = ["TREES", "MfccForest", "clip_vector", "mel_levels_db", "mel_weights", "mfcc"]
 
 _BANDS, _COEFFICIENTS = 40, 20
 _LOWEST_HZ = 50.0
 _LEAST_POWER = 1e-13
-_TREES = 200
+TREES = 200
+"""Trees of a forest."""
 
 
 def mel_weights(grid: Grid) -> np.ndarray:
@@ -51,9 +52,13 @@ def mfcc(codes: np.ndarray, grid: Grid) -> np.ndarray:
     grid
         Their grid.
     """
+    return np.asarray(dct(mel_levels_db(codes, grid), type=2, norm="ortho", axis=1)[:, :_COEFFICIENTS])
+
+
+def mel_levels_db(codes: np.ndarray, grid: Grid) -> np.ndarray:
+    """Return the level of each band of the mel scale, shape (time, 40), float64, dB; codes as of :func:`mfcc`."""
     power = np.where(codes == NOT_HEARD, 0.0, 10 ** ((codes * SCALE_DB + ADD_OFFSET_DB) / 10))
-    level_db = 10 * np.log10(np.maximum(power @ mel_weights(grid), _LEAST_POWER))
-    return np.asarray(dct(level_db, type=2, norm="ortho", axis=1)[:, :_COEFFICIENTS])
+    return np.asarray(10 * np.log10(np.maximum(power @ mel_weights(grid), _LEAST_POWER)))
 
 
 def clip_vector(codes: np.ndarray, grid: Grid) -> np.ndarray:
@@ -106,5 +111,5 @@ def _forest(vectors: np.ndarray, present: np.ndarray, seed: int) -> Any:
     answers = np.unique(present[known])
     if len(answers) < 2:
         return float(answers[0]) if len(answers) else 0.0
-    forest = RandomForestClassifier(_TREES, class_weight="balanced", random_state=seed, n_jobs=1)
+    forest = RandomForestClassifier(TREES, class_weight="balanced", random_state=seed, n_jobs=1)
     return forest.fit(vectors[known], present[known] > 0)

@@ -8,26 +8,29 @@ The JSON schema in ``config/schema.json`` and the key table in ``config/README.m
 
 from __future__ import annotations
 
-from antiphon.config.evaluate import Evaluate
+from antiphon.config.evaluate import Classify, Evaluate
 from antiphon.config.infer import Infer
 from antiphon.config.ingest import Ingest
 from antiphon.config.machine import Machine
 from antiphon.config.model import Model, Source
-from antiphon.config.pair import Boxes, Formula, MaskPictures, MaskRule, Mixtures, Pair, PictureAxes, Split
+from antiphon.config.pair import Boxes, Formula, Generated, MaskPictures, MaskRule, Mixtures, Pair, PictureAxes, Split
 from antiphon.config.parsing import parse, section
 from antiphon.config.report import Report
 from antiphon.config.season import Season
 from antiphon.config.separate import Separate, Stretch
 from antiphon.config.settings import Settings
 from antiphon.config.stft import Stft
+from antiphon.config.synthesize import Synthesize
 from antiphon.config.tabulate import Tabulate
 from antiphon.config.train import Critic, Train
 
 __all__ = [
     "Boxes",
+    "Classify",
     "Critic",
     "Evaluate",
     "Formula",
+    "Generated",
     "Infer",
     "Ingest",
     "Machine",
@@ -45,6 +48,7 @@ __all__ = [
     "Split",
     "Stft",
     "Stretch",
+    "Synthesize",
     "Tabulate",
     "Train",
     "parse",

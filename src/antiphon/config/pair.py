@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from antiphon.config.section import PositiveSeconds, Section, Share
 
-__all__ = ["Boxes", "Formula", "MaskPictures", "MaskRule", "Mixtures", "Pair", "PictureAxes", "Split"]
+__all__ = ["Boxes", "Formula", "Generated", "MaskPictures", "MaskRule", "Mixtures", "Pair", "PictureAxes", "Split"]
 
 
 class Split(Section):
@@ -83,6 +83,15 @@ class Mixtures(_Ratios):
     seed: int = Field(ge=0, description="seed of the mixtures")
 
 
+class Generated(Section):
+    """Voices of stage synthesize that sing in training mixtures beside recorded clips."""
+
+    voices: str = Field(description="folder of the voices, such as results/synthesize/voices; may hold ${VARIABLES}")
+    share: dict[str, Share] = Field(
+        description="share of the recorded training clips of a class in whose place a generated one sings"
+    )
+
+
 class PictureAxes(Section):
     """The axes of the spectrogram pictures that boxes were drawn on in an image tool."""
 
@@ -139,6 +148,7 @@ class Pair(Section):
     split: Split = Field(description="which recording goes where")
     formula: Formula | None = Field(description="scenes by formula with exact truth; null: none")
     mixtures: Mixtures | None = Field(description="clips over backgrounds with exact truth; null: none")
+    generated: Generated | None = Field(description="generated voices in training mixtures; null: none")
     boxes: Boxes | None = Field(description="recordings with boxes; null: none")
     mask_pictures: MaskPictures | None = Field(description="pictures with masks; null: none")
     mask_rule: MaskRule = Field(description="which cells are labelled")
@@ -147,6 +157,8 @@ class Pair(Section):
     def _something_to_learn_from(self) -> Self:
         if not (self.formula or self.mixtures or self.boxes or self.mask_pictures):
             raise ValueError("no examples: give formula, mixtures, boxes or mask_pictures")
+        if self.generated and not self.mixtures:
+            raise ValueError("generated voices sing in mixtures: give mixtures, or set generated to null")
         return self
 
     def examples_made(self) -> int:

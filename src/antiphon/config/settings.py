@@ -15,6 +15,7 @@ from antiphon.config.season import Season
 from antiphon.config.section import Name, Section
 from antiphon.config.separate import Separate
 from antiphon.config.stft import Stft
+from antiphon.config.synthesize import Synthesize
 from antiphon.config.tabulate import Tabulate
 from antiphon.config.train import Train
 
@@ -37,4 +38,5 @@ class Settings(Section):
     tabulate: Tabulate = Field(description="stage tabulate")
     report: Report = Field(description="stage report")
     separate: Separate = Field(description="stage separate")
+    synthesize: Synthesize = Field(description="stage synthesize, beside the road")
     machine: Machine = Field(description="this machine")

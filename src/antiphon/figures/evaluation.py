@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,31 @@ from antiphon.figures.pictures import data_uri
 from antiphon.figures.templating import environment
 from antiphon.figures.trust import LIMIT, card_facts
 
-__all__ = ["Chosen", "chosen_examples", "evaluation_page"]
+__all__ = ["Chosen", "SoundClasses", "chosen_examples", "evaluation_page"]
 
 Chosen = dict[str, int]
 """Examples to show, by the words above them."""
 Rows = Sequence[Mapping[str, str | float]]
+
+
+@dataclass(frozen=True)
+class SoundClasses:
+    """How classifiers told classes of clips apart.
+
+    Attributes
+    ----------
+    rows
+        Rows of ``classes.csv``.
+    picture
+        PNG of the confusion matrices.
+    notes
+        What became of the clips, in words.
+    """
+
+    rows: Rows
+    picture: bytes
+    notes: Sequence[str]
+
 
 _MACRO = "macro"
 _CELLS = ("f1", "precision", "recall", "iou", "f1_near", "image_mse")
@@ -73,6 +94,7 @@ def evaluation_page(
     conditions: Rows,
     pictures: Mapping[tuple[str, str], bytes],
     reliability: bytes | None = None,
+    sound_classes: SoundClasses | None = None,
 ) -> str:
     """Return the page of a model's evaluation as HTML.
 
@@ -88,12 +110,36 @@ def evaluation_page(
         PNG of the best, the median and the worst example, by protocol and source.
     reliability
         PNG of predicted against observed probabilities; None: the model is not calibrated.
+    sound_classes
+        How classifiers told clips apart; None: they were not asked.
     """
     protocols = dict.fromkeys(str(row["protocol"]) for row in scores)
     template = environment().get_template("evaluation.html.j2")
     views = [_protocol(name, card, scores, conditions, pictures) for name in protocols]
-    drawn = data_uri(reliability) if reliability else None
-    return template.render(card=card, facts=card_facts(card), protocols=views, reliability=drawn) + "\n"
+    return (
+        template.render(
+            card=card,
+            facts=card_facts(card),
+            protocols=views,
+            reliability=data_uri(reliability) if reliability else None,
+            classes=_shown_classes(sound_classes) if sound_classes else None,
+        )
+        + "\n"
+    )
+
+
+def _shown_classes(found: SoundClasses) -> dict[str, Any]:
+    """Return what the page shows of clips that were classified."""
+    whole = [row for row in found.rows if row["class"] == "all"]
+    each = [row for row in found.rows if row["class"] != "all"]
+    return {
+        "notes": found.notes,
+        "clips": int(whole[0]["clips"]),
+        "groups": int(whole[0]["groups"]),
+        "whole": _table("", whole, ("classifier",), ("accuracy", "recall", "f1")),
+        "each": _table("", each, ("classifier", "class"), ("clips", "groups", "recall", "precision", "f1")),
+        "uri": data_uri(found.picture),
+    }
 
 
 def _protocol(

@@ -31,8 +31,10 @@ __all__ = [
     "load_card",
     "load_state",
     "load_weights",
+    "read_weights",
     "save_model",
     "save_state",
+    "write_weights",
 ]
 
 CARD, WEIGHTS = "card.json", "generator.safetensors"
@@ -147,12 +149,7 @@ def save_model(folder: Path, card: Card, weights: Mapping[str, Tensor]) -> Card:
     -------
     The card as written, with the hash of the weights.
     """
-    from safetensors.torch import save
-
-    written = save({name: value.detach().cpu().contiguous() for name, value in weights.items()})
-    with whole_file(folder / WEIGHTS) as scratch:
-        scratch.write_bytes(written)
-    card = card.model_copy(update={"weights_sha256": hashlib.sha256(written).hexdigest()})
+    card = card.model_copy(update={"weights_sha256": write_weights(folder / WEIGHTS, weights)})
     # Keys are not sorted here: the order of the sources is the order of the network's outputs.
     write_text(
         folder / CARD, json.dumps(card.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False) + "\n"
@@ -190,15 +187,45 @@ def load_weights(path: Path, card: Card) -> dict[str, Tensor]:
     AntiphonError
         If they are missing, or not those of the card.
     """
+    return read_weights(path, card.weights_sha256, f"model {card.model}")
+
+
+def write_weights(path: Path, weights: Mapping[str, Tensor]) -> str:
+    """Write weights, whole or not at all, and return the hash of the file; equal weights give equal bytes."""
+    from safetensors.torch import save
+
+    written = save({name: value.detach().cpu().contiguous() for name, value in weights.items()})
+    with whole_file(path) as scratch:
+        scratch.write_bytes(written)
+    return hashlib.sha256(written).hexdigest()
+
+
+def read_weights(path: Path, sha256: str, whose: str) -> dict[str, Tensor]:
+    """Read weights whose hash a card holds.
+
+    Parameters
+    ----------
+    path
+        The safetensors file.
+    sha256
+        Its hash.
+    whose
+        What they belong to, for errors.
+
+    Raises
+    ------
+    AntiphonError
+        If they are missing, or have another hash.
+    """
     from safetensors.torch import load
 
     try:
         written = path.read_bytes()
     except FileNotFoundError:
-        raise AntiphonError(f"{path}: no such file; the weights of model {card.model} belong there") from None
-    if hashlib.sha256(written).hexdigest() != card.weights_sha256:
+        raise AntiphonError(f"{path}: no such file; the weights of {whose} belong there") from None
+    if hashlib.sha256(written).hexdigest() != sha256:
         raise AntiphonError(
-            f"{path}: these are not the weights that the card of model {card.model} speaks of (another SHA-256); "
+            f"{path}: these are not the weights that the card of {whose} speaks of (another SHA-256); "
             "restore both files from one training, or train again"
         )
     weights: dict[str, Tensor] = load(written)

@@ -138,6 +138,8 @@ def listed_files(pair: Pair) -> list[str]:
             ("pair.mixtures.clips", pair.mixtures.clips),
             ("pair.mixtures.backgrounds", pair.mixtures.backgrounds),
         ]
+    if pair.generated:
+        files.append(("pair.generated.voices", f"{pair.generated.voices}/card.json"))
     if pair.boxes:
         files.append(("pair.boxes.recordings", pair.boxes.recordings))
     found = [expanded(name, key) for key, name in files]
@@ -206,7 +208,7 @@ def _rows(path: Path, columns: Mapping[str, str], needed: tuple[str, ...]) -> It
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise AntiphonError(f"{path}: cannot be read ({error}); check the settings of pair") from None
+        raise AntiphonError(f"{path}: cannot be read ({error}); check the settings") from None
     reader = csv.reader(text.splitlines())
     header = [name.strip() for name in next(reader, [])]
     if missing := [name for name in needed if name not in header]:

@@ -11,13 +11,12 @@ from torch.nn import functional as F
 
 from antiphon.learning.features import features
 from antiphon.learning.tiles import Batch, Examples, Tiles
+from antiphon.learning.updates import improve, seeded
 from antiphon.networks.resnet50 import ResNet50
 from antiphon.networks.vgg16 import VGG16
 from antiphon.signal.levels import NOT_HEARD
 
 __all__ = ["clip_scores", "learn_clips", "make_classifier"]
-
-_LARGEST_GRADIENT = 1.0
 
 
 def make_classifier(network: str, *, sources: int, seed: int) -> nn.Module:
@@ -67,15 +66,11 @@ def learn_clips(
     for step in range(steps):
         batch = tiles.batch(step)
         truth, known = (torch.from_numpy(one).to(device) for one in _present(batch, sources))
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            torch.manual_seed((tiles.seed << 32) + step)
+        with seeded(tiles.seed, step, device):
             logits = network(_features(batch.level, batch.floor, batch.background, device))
         summed = F.binary_cross_entropy_with_logits(logits, truth, weight=known, reduction="sum")
         loss = summed / known.sum().clamp(min=1)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
-        optimizer.step()
+        improve(network, optimizer, loss)
         schedule.step()
         yield float(loss.detach())
 

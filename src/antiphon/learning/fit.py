@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isfinite, nan
 from typing import Any
@@ -23,6 +22,7 @@ from antiphon.learning.looks import LOSSES, Best, Look
 from antiphon.learning.losses import cross_entropy, dice, distance
 from antiphon.learning.recipe import Recipe
 from antiphon.learning.tiles import Batch, Examples, Tiles
+from antiphon.learning.updates import follow, improve, seeded
 from antiphon.learning.validation import Verdict, validate
 from antiphon.networks.generator import Generator
 from antiphon.signal.levels import NOT_HEARD
@@ -31,7 +31,6 @@ __all__ = ["Training", "fit"]
 
 _PLAYERS = ("generator", "critic", "average", "optimizer", "critic_optimizer")
 _PROGRESS = ("step", "best", "history", "_sums", "_rounds")
-_LARGEST_GRADIENT = 1.0
 _CRITIC_BETAS = (0.5, 0.999)
 _SECOND_MOMENTUM = 0.999
 _PICTURE_SCALE = 2 * UNIT_DB / HIGHEST_DB
@@ -133,7 +132,7 @@ class Training:
         ArithmeticError
             If the loss is not finite.
         """
-        with self._seeded():
+        with seeded(self.recipe.seed, self.step, self.device):
             mixture, truth, counted = self._tensors(batch)
             with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
                 logits = self.generator.train()(mixture)
@@ -141,8 +140,8 @@ class Training:
             self._note(losses)
             for group in self.optimizer.param_groups:
                 group["lr"] = self.recipe.learning_rate_at(self.step)
-            _improve(self.generator, self.optimizer, total)
-        self._follow()
+            improve(self.generator, self.optimizer, total)
+        follow(self.average, self.generator, self.step, self.recipe.average_decay)
         self.step += 1
 
     def _losses(
@@ -164,7 +163,7 @@ class Training:
         if weight:
             losses["critic"] = self.game.criticism(self.critic, mixture, real, fake.detach())
             penalty = self._penalty(mixture, real, fake)
-            _improve(self.critic, self.critic_optimizer, losses["critic"] + penalty)
+            improve(self.critic, self.critic_optimizer, losses["critic"] + penalty)
             self.critic.requires_grad_(False)
             losses["adversarial"] = self.game.persuasion(self.critic, mixture, real, fake)
             self.critic.requires_grad_(True)
@@ -178,13 +177,6 @@ class Training:
             return 0.0
         both = torch.stack([gradient_penalty(self.critic, mixture, one) for one in (real, fake)]).sum()
         return rules.penalty_weight * rules.penalty_every / 2 * both
-
-    @contextmanager
-    def _seeded(self) -> Iterator[None]:
-        """Make what is left to chance within a step (dropout) depend on seed and step alone."""
-        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
-            torch.manual_seed((self.recipe.seed << 32) + self.step)
-            yield
 
     def look(self, verdict: Verdict) -> Look:
         """Note the verdict on the average, and keep a copy of the average if none before was better."""
@@ -239,24 +231,6 @@ class Training:
         for name, value in values.items():
             self._sums[name] = self._sums.get(name, 0.0) + value
             self._rounds[name] = self._rounds.get(name, 0) + 1
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """Let the average follow the generator, at first faster (Polyak & Juditsky 1992)."""
-        decay = min(self.recipe.average_decay, (1 + self.step) / (10 + self.step))
-        for mean, now in zip(self.average.state_dict().values(), self.generator.state_dict().values(), strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(now, 1 - decay)
-            else:
-                mean.copy_(now)
-
-
-def _improve(player: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Move a player down the slope of its loss."""
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(player.parameters(), _LARGEST_GRADIENT)
-    optimizer.step()
 
 
 def fit(training: Training, tiles: Tiles, examples: Examples) -> Iterator[Look | None]:

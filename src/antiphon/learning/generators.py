@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from torch import nn
 
 from antiphon.baselines.energy import EnergyThreshold
 from antiphon.learning.features import UNIT_DB
@@ -54,6 +55,6 @@ def make_generator(network: str, *, widths: Sequence[int], sources: int, bins: i
     raise ValueError(f"there is no network '{network}'")
 
 
-def parameters(generator: Generator) -> int:
-    """Return how many numbers the generator learns."""
-    return sum(one.numel() for one in generator.parameters())
+def parameters(network: nn.Module) -> int:
+    """Return how many numbers a network learns."""
+    return sum(one.numel() for one in network.parameters())

@@ -18,8 +18,10 @@ __all__ = [
     "persuasion",
     "relativistic_criticism",
     "relativistic_persuasion",
+    "slope_penalty",
     "vanilla_criticism",
     "vanilla_persuasion",
+    "wasserstein_criticism",
 ]
 
 _SMOOTHING = 1.0
@@ -84,7 +86,7 @@ def criticism(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def persuasion(fake: Tensor) -> Tensor:
-    """Return the generator's side of the hinge loss: low where the critic takes its work for the truth.
+    """Return the generator's side of hinge and Wasserstein loss: low where the critic takes its work for the truth.
 
     Parameters
     ----------
@@ -146,3 +148,26 @@ def vanilla_persuasion(fake: Tensor) -> Tensor:
         The critic's verdicts as log-odds on what the generator made, any shape.
     """
     return F.softplus(-fake).mean()
+
+
+def wasserstein_criticism(real: Tensor, fake: Tensor) -> Tensor:
+    """Return the critic's estimate of the distance between truth and work, negated (Arjovsky et al. 2017).
+
+    Parameters
+    ----------
+    real, fake
+        The critic's verdicts on the truth and on what the generator made, any shape; not bounded, so no log-odds.
+    """
+    return fake.mean() - real.mean()
+
+
+def slope_penalty(slope: Tensor) -> Tensor:
+    """Return how far the critic's slopes are from 1 (Gulrajani et al. 2017, arXiv:1704.00028, equation 3).
+
+    Parameters
+    ----------
+    slope
+        Gradient of the verdicts by what was judged, shape (batch, …).
+    """
+    steepness: Tensor = torch.linalg.vector_norm(slope.flatten(1), dim=1)
+    return ((steepness - 1) ** 2).mean()

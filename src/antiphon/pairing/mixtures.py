@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from math import inf
 from pathlib import Path
 
 import numpy as np
-import xxhash
 
 from antiphon.config import Mixtures
 from antiphon.errors import AntiphonError
 from antiphon.io.lists import BackgroundRow, ClipRow, expanded, read_backgrounds, read_clips
 from antiphon.io.pairs import TEST_SPLITS, Example
-from antiphon.io.sound.clips import read_sound
 from antiphon.pairing.canvas import FLOOR_SHARE, Canvas, example_of_scene
+from antiphon.pairing.generated import GeneratedVoices
 from antiphon.pairing.labels import LabelMap
+from antiphon.pairing.prepared import heard, prepared, site_floor
 from antiphon.pairing.splits import Piece
 from antiphon.scenes.birds import bird
 from antiphon.scenes.engines import engine
 from antiphon.scenes.insects import insect
-from antiphon.scenes.mixing import Clip, bed_window, gated, mixture
+from antiphon.scenes.mixing import Clip, bed_window, mixture
 from antiphon.scenes.soundscape import Scene
 from antiphon.scenes.weather import quiet, recorder, weather
 from antiphon.signal.background import LevelHistogram
-from antiphon.signal.grid import Grid
 from antiphon.signal.levels import CODE_MAX, NOT_HEARD, SCALE_DB
-from antiphon.signal.spectrogram import level_codes, resampled
+from antiphon.signal.spectrogram import level_codes
 
 __all__ = ["MixtureTask", "Stock", "mixture_tasks"]
 
@@ -36,7 +34,6 @@ _VOICES = {"bird": bird, "insect": insect, "anthropogenic": engine}
 _FORMULA_BACKGROUND = "background"
 _FORMULA_RATE_HZ = 48_000
 _LONGEST_VOICE_S = 5.0
-_LONGEST_CLIP_S = 300.0
 _NUISANCE_SNR_DB = (0.0, 20.0)
 _HIGHEST_PEAK = 0.97
 _NO_GATE = (-inf, inf)
@@ -99,8 +96,14 @@ def _allowed(row: ClipRow | BackgroundRow, licences: Sequence[str]) -> bool:
     return row.licence in licences or row.split in TEST_SPLITS.values()
 
 
-def mixture_tasks(rules: Mixtures, listed: Listed, split_of: Mapping[str, str], canvas: Canvas) -> list[MixtureTask]:
-    """Return one task a mixture.
+def mixture_tasks(
+    rules: Mixtures,
+    listed: Listed,
+    split_of: Mapping[str, str],
+    canvas: Canvas,
+    generated: GeneratedVoices | None = None,
+) -> list[MixtureTask]:
+    """Return one task a mixture; ``generated`` voices sing in training only.
 
     Raises
     ------
@@ -119,7 +122,8 @@ def mixture_tasks(rules: Mixtures, listed: Listed, split_of: Mapping[str, str], 
         if not count:
             continue
         stock = _stock(rules, listed, split_of, split, canvas)
-        tasks += [MixtureTask(split, seed, rules, listed.folder, stock, canvas) for seed in root.spawn(count)]
+        singers = generated if split == "train" else None
+        tasks += [MixtureTask(split, seed, rules, listed.folder, stock, canvas, singers) for seed in root.spawn(count)]
     return tasks
 
 
@@ -151,6 +155,7 @@ class MixtureTask:
     folder: Path
     stock: Stock
     canvas: Canvas
+    generated: GeneratedVoices | None = None
     count: int = 1
 
     def examples(self) -> list[Example]:
@@ -216,11 +221,11 @@ class MixtureTask:
         groups = kinds[sorted(kinds)[rng.integers(len(kinds))]]
         rows = groups[sorted(groups)[rng.integers(len(groups))]]
         row = rows[int(rng.integers(len(rows)))]
-        sound, rate_hz, content = _heard(self.folder / row.path)
+        sound, rate_hz, content = heard(self.folder / row.path)
         peers = tuple(self.folder / peer.path for peer in rows)
         window = bed_window(rng, sound, self.canvas.samples(rate_hz), rate_hz)
         members = (f"group {row.group}", f"recording {row.recording}", f"content {content}")
-        return _Bed(window, rate_hz, _site_floor(peers, rate_hz, self.canvas.grid), members)
+        return _Bed(window, rate_hz, site_floor(peers, rate_hz, self.canvas.grid), members)
 
     def _clip(self, rng: np.random.Generator, stem: int, name: str, rate_hz: int, members: list[str]) -> Clip:
         """Return a clip of a class, of a recording or by formula; what it is of is added to ``members``."""
@@ -232,13 +237,16 @@ class MixtureTask:
             voice = _VOICES[name](rng)
             sound = voice.sound(rng, rate_hz, min(_LONGEST_VOICE_S, self.canvas.duration_s))
             return Clip(stem, np.asarray(sound, dtype=np.float32), snr_db, distant)
+        if self.generated and (row := self.generated.drawn(rng, name)):
+            members += self.generated.members
+            return Clip(stem, self._sound(row, rate_hz, members, self.generated.folder), snr_db, distant)
         return Clip(stem, self._sound(_drawn(rng, rows), rate_hz, members), snr_db, distant)
 
-    def _sound(self, row: ClipRow, rate_hz: int, members: list[str]) -> np.ndarray:
+    def _sound(self, row: ClipRow, rate_hz: int, members: list[str], folder: Path | None = None) -> np.ndarray:
         names = {row.label, *self.canvas.labels.classes_of(row.label)}
         gate = (self.rules.gate_above_floor_db, self.rules.gate_below_peak_db)
-        sound, content = _prepared(
-            self.folder, row, rate_hz, gate if names & set(self.rules.gated) else _NO_GATE, self.canvas.grid
+        sound, content = prepared(
+            folder or self.folder, row, rate_hz, gate if names & set(self.rules.gated) else _NO_GATE, self.canvas.grid
         )
         members += [f"group {row.group}", f"recording {row.recording}", f"content {content}"]
         return sound
@@ -260,36 +268,3 @@ def _drawn(rng: np.random.Generator, rows: Sequence[ClipRow]) -> ClipRow:
     group = groups[rng.integers(len(groups))]
     of_group = [row for row in rows if row.group == group]
     return of_group[rng.integers(len(of_group))]
-
-
-@lru_cache(maxsize=32)
-def _heard(path: Path) -> tuple[np.ndarray, int, str]:
-    """Return a sound, its rate, and a name of its content."""
-    sound, rate_hz = read_sound(path, most_s=_LONGEST_CLIP_S)
-    if not sound.any():
-        raise AntiphonError(f"{path}: nothing but digital silence; take it off its list")
-    return sound, rate_hz, xxhash.xxh64_hexdigest(sound.tobytes())
-
-
-@lru_cache(maxsize=48)
-def _prepared(
-    folder: Path, row: ClipRow, rate_hz: int, gate: tuple[float, float], grid: Grid
-) -> tuple[np.ndarray, str]:
-    """Return a clip at the rate of a mixture, in its band and on the grid, and without what ``gate`` takes off."""
-    sound, own_rate_hz, content = _heard(folder / row.path)
-    where = slice(round(row.start_s * own_rate_hz), None if row.end_s == inf else round(row.end_s * own_rate_hz))
-    cut = np.concatenate(list(resampled([sound[where]], own_rate_hz, rate_hz)))
-    # What lies above the grid is not seen: it must not count as the clip's energy.
-    band_hz = (row.freq_low_hz, min(row.freq_high_hz, grid.bins * grid.bin_hz))
-    return gated(cut, rate_hz, above_floor_db=gate[0], below_peak_db=gate[1], band_hz=band_hz), content
-
-
-@lru_cache(maxsize=64)
-def _site_floor(paths: tuple[Path, ...], rate_hz: int, grid: Grid) -> np.ndarray:
-    """Return what a long recording of the place would show as its floor, from all its backgrounds of one rate."""
-    histogram = LevelHistogram(grid.bins)
-    for path in paths:
-        sound, own_rate_hz, _ = _heard(path)
-        if own_rate_hz == rate_hz:
-            histogram.add(level_codes(sound, rate_hz, grid))
-    return histogram.quantile(FLOOR_SHARE)

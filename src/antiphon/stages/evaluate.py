@@ -12,7 +12,8 @@ import pandas as pd
 
 from antiphon.config import Evaluate, section
 from antiphon.errors import AntiphonError
-from antiphon.figures.evaluation import Chosen, chosen_examples, evaluation_page
+from antiphon.figures.confusion import confusion_figure
+from antiphon.figures.evaluation import Chosen, SoundClasses, chosen_examples, evaluation_page
 from antiphon.figures.examples import example_sheet
 from antiphon.figures.pictures import png_bytes
 from antiphon.figures.reliability import reliability_picture
@@ -21,6 +22,7 @@ from antiphon.io.pairs import TEST_SPLITS, Examples, read_examples, read_pairs_a
 from antiphon.io.verdicts import write_verdicts
 from antiphon.io.whole import whole_file, write_json, write_text
 from antiphon.learning.apply import Separator
+from antiphon.learning.clip_classes import classified
 from antiphon.learning.contenders import (
     Contender,
     conventional,
@@ -33,8 +35,10 @@ from antiphon.learning.contenders import (
 from antiphon.learning.devices import choose_device, choose_dtype
 from antiphon.learning.generators import make_generator
 from antiphon.networks.generator import Generator
+from antiphon.pairing.chunks import clip_rows, read_chunks
 from antiphon.progress import log, track
 from antiphon.stats.conditions import conditions, owned_cells
+from antiphon.stats.folds import grouped_folds
 from antiphon.stats.judgement import MACRO, Judgement, resampled_weights
 from antiphon.stats.measures import found_cells
 from antiphon.stats.scores import code_of_threshold
@@ -68,7 +72,7 @@ def run(
         Section ``evaluate`` of the settings as JSON.
     output
         Folder for ``scores.csv``, ``scores.json``, ``scores.parquet``, ``conditions.parquet``, ``examples.parquet``,
-        ``examples.png`` and ``index.html``.
+        ``examples.png`` and ``index.html``; where clips are classified also ``classes.csv`` and ``confusion.png``.
     device
         ``auto``, ``cpu`` or ``cuda``.
     precision
@@ -97,7 +101,8 @@ def run(
     verdicts = _verdicts(contenders, validation, tests)
     tables = _tables(verdicts, tests, about, rules)
     _save_tables(output, tables, about, rules)
-    _save_pictures(output, verdicts, tests, separator, least, about, rules, tables)
+    sound_classes = _classified(output, rules, device) if rules.classify else None
+    _save_pictures(output, verdicts, tests, separator, least, about, rules, tables, sound_classes)
     for row in tables.scores:
         if row["source"] == MACRO:
             named = f"{row['protocol']}, {row['method']}"
@@ -221,6 +226,7 @@ def _save_pictures(
     about: Card,
     rules: Evaluate,
     tables: _Tables,
+    sound_classes: SoundClasses | None,
 ) -> None:
     """Draw test examples from the best to the worst, and the page."""
 
@@ -256,5 +262,37 @@ def _save_pictures(
         conditions=tables.conditions,
         pictures=pictures,
         reliability=png_bytes(reliability_picture(card["calibration"])) if about.calibration else None,
+        sound_classes=sound_classes,
     )
     write_text(folder / "index.html", page)
+
+
+def _classified(folder: Path, rules: Evaluate, device: str) -> SoundClasses:
+    """Let classifiers tell classes of clips apart, and write ``classes.csv`` and ``confusion.png``."""
+    about = rules.classify
+    assert about is not None
+    key = "evaluate.classify"
+    chunks = read_chunks(
+        *clip_rows(about.audio_root, about.clips, about.classes, key),
+        rate_hz=about.sample_rate_hz,
+        duration_s=about.duration_s,
+        below_peak_db=about.trim_below_peak_db,
+        key=key,
+    )
+    try:
+        fold = grouped_folds(chunks.groups, chunks.label[:, None] == np.arange(len(chunks.classes)), about.folds)
+    except ValueError as error:
+        raise AntiphonError(f"{key}.folds: {error}; lower it, or list more groups") from None
+    found = [
+        classified(
+            name, chunks.sounds, chunks.label, fold, rate_hz=about.sample_rate_hz, steps=about.steps, seed=rules.seed,
+            device=choose_device(device),
+        )
+        for name in track(about.classifiers, "evaluate: classes")
+    ]  # fmt: skip
+    rows = [row for one in found for row in one.rows(chunks.classes, chunks.groups, rules.bootstrap, rules.seed)]
+    write_text(folder / "classes.csv", pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    picture = png_bytes(confusion_figure({one.classifier: one.counts(chunks.classes) for one in found}, chunks.classes))
+    with whole_file(folder / "confusion.png") as scratch:
+        scratch.write_bytes(picture)
+    return SoundClasses(rows, picture, chunks.notes)

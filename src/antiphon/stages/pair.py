@@ -22,6 +22,7 @@ from antiphon.io.workers import in_order
 from antiphon.pairing.boxes import Annotated, box_tasks
 from antiphon.pairing.canvas import Canvas, Task
 from antiphon.pairing.formula import formula_tasks
+from antiphon.pairing.generated import GeneratedVoices
 from antiphon.pairing.labels import LabelMap
 from antiphon.pairing.mixtures import Listed, mixture_tasks
 from antiphon.pairing.pictures import picture_tasks
@@ -111,7 +112,8 @@ class _Plan:
         if pair.formula:
             tasks += formula_tasks(pair.formula, canvas)
         if pair.mixtures and self.listed:
-            tasks += mixture_tasks(pair.mixtures, self.listed, split_of, canvas)
+            singers = GeneratedVoices.of(pair.generated, canvas.labels) if pair.generated else None
+            tasks += mixture_tasks(pair.mixtures, self.listed, split_of, canvas, singers)
         if pair.boxes and self.annotated:
             tasks += box_tasks(pair.boxes, self.annotated, split_of, canvas)
         if pair.mask_pictures:

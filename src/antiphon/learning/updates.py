@@ -1,0 +1,65 @@
+"""What every training does at each step: a player moves, an average follows, chance depends on seed and step alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["follow", "improve", "seeded"]
+
+_LARGEST_GRADIENT = 1.0
+
+
+def improve(
+    player: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, largest: float | None = _LARGEST_GRADIENT
+) -> None:
+    """Move a player down the slope of its loss.
+
+    Parameters
+    ----------
+    player
+        A network.
+    optimizer
+        What moves it.
+    loss
+        One number.
+    largest
+        Norm that its gradient is cut to; None: it is not cut.
+    """
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    if largest is not None:
+        nn.utils.clip_grad_norm_(player.parameters(), largest)
+    optimizer.step()
+
+
+@torch.no_grad()
+def follow(average: nn.Module, player: nn.Module, step: int, decay: float) -> None:
+    """Let an average follow a player, at first faster (Polyak & Juditsky 1992).
+
+    Parameters
+    ----------
+    average, player
+        Networks of the same kind.
+    step
+        Steps done before this one.
+    decay
+        Share of the average that stays.
+    """
+    stays = min(decay, (1 + step) / (10 + step))
+    for mean, now in zip(average.state_dict().values(), player.state_dict().values(), strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(now, 1 - stays)
+        else:
+            mean.copy_(now)
+
+
+@contextmanager
+def seeded(seed: int, step: int, device: torch.device) -> Iterator[None]:
+    """Make what is left to chance within a step (dropout, noise) depend on seed and step alone."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed((seed << 32) + step)
+        yield

@@ -1,0 +1,54 @@
+"""Sounds of a recipe, ready to be mixed: read once, at the mixture's rate, in their band, without their own noise."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import inf
+from pathlib import Path
+
+import numpy as np
+import xxhash
+
+from antiphon.errors import AntiphonError
+from antiphon.io.lists import ClipRow
+from antiphon.io.sound.clips import read_sound
+from antiphon.pairing.canvas import FLOOR_SHARE
+from antiphon.scenes.mixing import gated
+from antiphon.signal.background import LevelHistogram
+from antiphon.signal.grid import Grid
+from antiphon.signal.spectrogram import level_codes, resampled
+
+__all__ = ["heard", "prepared", "site_floor"]
+
+_LONGEST_CLIP_S = 300.0
+
+
+@lru_cache(maxsize=32)
+def heard(path: Path) -> tuple[np.ndarray, int, str]:
+    """Return a sound, its rate, and a name of its content."""
+    sound, rate_hz = read_sound(path, most_s=_LONGEST_CLIP_S)
+    if not sound.any():
+        raise AntiphonError(f"{path}: nothing but digital silence; take it off its list")
+    return sound, rate_hz, xxhash.xxh64_hexdigest(sound.tobytes())
+
+
+@lru_cache(maxsize=48)
+def prepared(folder: Path, row: ClipRow, rate_hz: int, gate: tuple[float, float], grid: Grid) -> tuple[np.ndarray, str]:
+    """Return a clip at the rate of a mixture, in its band and on the grid, and without what ``gate`` takes off."""
+    sound, own_rate_hz, content = heard(folder / row.path)
+    where = slice(round(row.start_s * own_rate_hz), None if row.end_s == inf else round(row.end_s * own_rate_hz))
+    cut = np.concatenate(list(resampled([sound[where]], own_rate_hz, rate_hz)))
+    # What lies above the grid is not seen: it must not count as the clip's energy.
+    band_hz = (row.freq_low_hz, min(row.freq_high_hz, grid.bins * grid.bin_hz))
+    return gated(cut, rate_hz, above_floor_db=gate[0], below_peak_db=gate[1], band_hz=band_hz), content
+
+
+@lru_cache(maxsize=64)
+def site_floor(paths: tuple[Path, ...], rate_hz: int, grid: Grid) -> np.ndarray:
+    """Return what a long recording of the place would show as its floor, from all its backgrounds of one rate."""
+    histogram = LevelHistogram(grid.bins)
+    for path in paths:
+        sound, own_rate_hz, _ = heard(path)
+        if own_rate_hz == rate_hz:
+            histogram.add(level_codes(sound, rate_hz, grid))
+    return histogram.quantile(FLOOR_SHARE)

@@ -1,0 +1,67 @@
+"""Likeness: copies are called copies, noise is told from sound, and classes carry over."""
+
+import numpy as np
+import pytest
+
+from antiphon.learning.likeness import described, likeness
+
+RATE = 8000
+
+
+def tones(count, seed, spread=0.05):
+    rng = np.random.default_rng(seed)
+    t = np.arange(2000) / RATE
+    label = np.arange(count) % 2
+    hz = np.array([800, 2400])[label] * (1 + spread * rng.normal(size=count))
+    envelope = np.exp(-(((t - rng.uniform(0.08, 0.17, (count, 1))) / 0.04) ** 2))
+    sound = 0.5 * envelope * np.sin(2 * np.pi * hz[:, None] * t) + rng.normal(0, 1e-3, (count, 2000))
+    return sound.astype(np.float32), label
+
+
+def measured(made, label):
+    real, real_label = tones(24, 0)
+    other, other_label = tones(12, 1)
+    rows = likeness(
+        described(real, real_label, tuple(f"a{i // 4}" for i in range(24)), RATE),
+        described(other, other_label, tuple(f"b{i // 4}" for i in range(12)), RATE),
+        described(made, label, ("",) * len(made), RATE),
+        folds=3,
+        seed=0,
+    )
+    return {(row["measure"], row["of"]): row["value"] for row in rows}
+
+
+@pytest.fixture(scope="module")
+def good():
+    return measured(*tones(12, 2))
+
+
+def test_sounds_of_the_same_kind__are_like_real_ones(good):
+    assert good["frechet", "generated"] < 3 * good["frechet", "real"]
+    assert good["diversity_cosine", "generated"] == pytest.approx(good["diversity_cosine", "real"], rel=0.3)
+    for measure in ("trained_on_generated_tested_on_real", "cross_validated"):
+        assert good[measure, "generated" if "generated" in measure else "real"] == 1
+    assert good["trained_on_real_tested_on_generated", "generated"] == 1
+
+
+def test_copies__are_called_copies():
+    found = measured(*(one[:12] for one in tones(24, 0)))
+    assert found["near_copies", "generated"] == 1
+    assert found["nearest_cosine", "generated"] < 1e-6
+
+
+def test_noise__is_told_from_sound(good):
+    found = measured(np.random.default_rng(3).normal(0, 0.2, (12, 2000)).astype(np.float32), np.arange(12) % 2)
+    assert found["told_from_real", "generated"] == 1
+    assert found["frechet", "generated"] > 2 * good["frechet", "generated"]
+    assert found["snr_db", "generated"] < 10 < found["snr_db", "real"]
+
+
+def test_one_sound_again_and_again__has_no_diversity(good):
+    found = measured(np.repeat(tones(2, 2)[0][:1], 12, axis=0), np.zeros(12, dtype=int))
+    assert found["diversity_cosine", "generated"] < 1e-6 < good["diversity_cosine", "generated"]
+
+
+def test_sounds_without_a_class__are_not_classified():
+    found = measured(tones(12, 2)[0], np.full(12, -1))
+    assert not [measure for measure, _ in found if measure.startswith("trained_on")]

@@ -105,6 +105,7 @@ def nothing_to_do(workflow: Workflow) -> bool:
 
 def test_road__runs_end_to_end(workflow):
     assert (workflow.season / "report" / "index.html").stat().st_size > 10_000
+    assert "data:audio/flac" in (workflow.season / "report" / "gallery-energy.html").read_text(encoding="utf-8")
     recordings = workflow.table("recordings")
     assert len(recordings) == 8
     assert set(recordings.status) == {"ok"}

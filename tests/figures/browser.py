@@ -1,6 +1,7 @@
 """A page in headless Chromium: what it asks for, what it complains of, what a person does to it."""
 
 import shutil
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -38,3 +39,11 @@ def opened(browser, path, width=1300, height=900, **more):
     own = path.parent.as_uri()
     assert [url for url in asked if not url.startswith(("data:", "blob:", own))] == []
     context.close()
+
+
+def until(page, expression, patience_s=10.0):
+    """Wait until an expression is true; the page's own policy forbids Playwright's way of waiting."""
+    end = time.monotonic() + patience_s
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(50)

@@ -92,6 +92,7 @@ def write_heard(tables, model, deployment, days, analysed_s):
             frequency.append(who | edges | sums | {"energy_share": 0.0})
     write_table(table_path(tables, "occupancy", deployment, model), "occupancy", occupancy, {})
     write_table(table_path(tables, "frequency", deployment, model), "frequency", frequency, {})
+    write_table(table_path(tables, "events", deployment, model), "events", [], {})
 
 
 def write_model(folder, name):
@@ -119,6 +120,11 @@ def write_model(folder, name):
     write_text(folder / "evaluation" / "scores.csv", table)
 
 
+def settings(**more):
+    gallery = {"events": 0, "margin_s": 1.0, "longest_s": 8.0, "seed": 1}
+    return json.dumps({"title": "Season report", "gallery": gallery, "verdicts": [], **more})
+
+
 @pytest.fixture
 def season(tmp_path):
     """Write a season of three deployments and two days, and return the stage's arguments."""
@@ -142,7 +148,10 @@ def season(tmp_path):
         "tables": tables,
         "catalogue": catalogue,
         "models": [model],
-        "settings": json.dumps({"title": "Season report"}),
+        "stft": tmp_path / "stft",
+        "infer": tmp_path / "infer",
+        "audio_root": tmp_path / "audio",
+        "settings": settings(),
         "all_settings": json.dumps(shown),
         "output": tmp_path / "report" / "index.html",
     }
@@ -205,7 +214,7 @@ def test_report__shows_the_pictures_that_are_there(season):
 
 def test_report__knows_models_by_their_name_in_the_settings(season):
     """A finished model lies in a folder of any name and may call itself otherwise."""
-    for table in ("occupancy", "frequency"):
+    for table in ("occupancy", "frequency", "events"):
         (season["tables"] / table / "community").rename(season["tables"] / table / "ours")
     season["all_settings"] = season["all_settings"].replace("community", "ours")
     assert "0.875" in page_of(season)
@@ -225,6 +234,41 @@ def test_report__of_a_season_that_was_lost(season):
 def test_report__counts_what_could_not_be_used(season):
     write_recordings(season["tables"], "001", ["ok", "quarantined", "excluded", "repaired"])
     assert "2 of 12 recordings could not be used" in page_of(season)
+
+
+def test_report__counts_the_verdicts_of_people(season, tmp_path):
+    """Only those on this season's events that these weights found; only random ones make a precision."""
+    columns = (
+        "season",
+        "model",
+        "weights",
+        "source",
+        "kind",
+        "deployment",
+        "path",
+        "start_s",
+        "freq_low_hz",
+        "verdict",
+    )
+    whose = ["spring", "community", "0123456789ab"]
+    rows = [
+        [*whose, "bird", "random", "A1", "a.wav", f"{n}", "1000", "rejected" if n < 2 else "confirmed"]
+        for n in range(10)
+    ]
+    rows += [[*whose[:2], "ffffffffffff", "bird", "random", "A1", "a.wav", "99", "1000", "rejected"]]
+    rows += [["autumn", *whose[1:], "bird", "random", "A1", "a.wav", "98", "1000", "rejected"]]
+    table = tmp_path / "verdicts.csv"
+    table.write_text("\n".join(",".join(row) for row in [columns, *rows]) + "\n", encoding="utf-8")
+    season["settings"] = settings(verdicts=[str(table)])
+    page = page_of(season).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Of its bird events, people confirm 80 % (49 %–94 %)." in page
+    assert "1 verdict on events that other weights found is not counted." in page
+    assert "8 of 10" in page
+
+
+def test_report__writes_a_gallery_beside_the_page(season):
+    page_of(season)
+    assert "No event was found" in season["output"].with_name("gallery-community.html").read_text(encoding="utf-8")
 
 
 def test_report__names_a_missing_table(season):

@@ -9,8 +9,10 @@ rule report:
         tables=season_tables,
         cards=season_cards,
         scores=season_scores,
+        reviews=SETTINGS.report.verdicts,
     output:
         page=f"{SEASON_FOLDER}/report/index.html",
+        galleries=expand(f"{SEASON_FOLDER}/report/gallery-{{model}}.html", model=SEASON.models),
     log:
         f"{LOGS}/report.log",
     benchmark:
@@ -25,6 +27,7 @@ rule report:
         season=SETTINGS.season,
         folder=lambda wildcards, output: str(Path(output.page).parents[1]),
         benchmarks=BENCHMARKS,
+        audio_root=lambda wildcards: SEASON.audio_root,
         settings=as_json(SETTINGS.report),
         version=stage_version("report"),
         folders=lambda wildcards, input: [str(Path(card).parent) for card in input.cards],
@@ -35,6 +38,9 @@ rule report:
         " --tables {params.folder:q}/tables"
         " --catalogue {params.folder:q}/catalogue"
         " --models {params.folders:q}"
+        " --stft {params.folder:q}/stft"
+        " --infer {params.folder:q}/infer"
+        " --audio-root {params.audio_root:q}"
         " --settings {params.settings:q}"
         " --all-settings {params.all_settings:q}"
         " --output {output.page:q}"

@@ -10,6 +10,7 @@ import numpy as np
 from antiphon.figures.chapters import SourceView
 from antiphon.figures.digest import LOSSES, Coverage, Quality
 from antiphon.figures.trust import F1Table
+from antiphon.figures.verified import Verified
 from antiphon.figures.wording import count, duration, percent, plural
 
 __all__ = ["Answer", "are_the_data_sound", "can_it_be_trusted", "what_happened"]
@@ -74,9 +75,7 @@ def are_the_data_sound(coverage: Coverage, quality: Quality) -> Answer:
     return Answer("Are the data sound?", said, "coverage", "Day by day, and file by file")
 
 
-def can_it_be_trusted(
-    model: str, f1: F1Table, verified: Sequence[Mapping[str, str]], names: Mapping[str, str]
-) -> Answer:
+def can_it_be_trusted(model: str, f1: F1Table, verified: Sequence[Verified], names: Mapping[str, str]) -> Answer:
     """Say how well a model does on what it never saw, and what people say who listened to its events.
 
     Parameters
@@ -86,7 +85,7 @@ def can_it_be_trusted(
     f1
         Its scores.
     verified
-        Precision by source from the verdicts of people: ``source``, ``precision`` and ``interval`` in words.
+        Verdicts of people, source by source.
     names
         Name for people of each source.
     """
@@ -101,8 +100,9 @@ def can_it_be_trusted(
     else:
         said.append("It was not scored on examples it never saw.")
     for one in verified:
-        name = names.get(one["source"], one["source"])
-        said.append(f"Of its {name} events, people confirm {one['precision']} ({one['interval']}).")
-    if not verified:
-        said.append("Nobody has verified its events on this season's sound yet.")
+        if one.precision:
+            name = names.get(one.source, one.source)
+            said.append(f"Of its {name} events, people confirm {one.precision} ({one.interval}).")
+    if not any(one.precision for one in verified):
+        said.append("Nobody has judged its events on this season's sound yet.")
     return Answer(f"Can {model} be trusted?", said, "model", "Scores and examples")

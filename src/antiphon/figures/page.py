@@ -8,11 +8,13 @@ from typing import Any
 
 from antiphon.figures import answers, chapters, trust, wording
 from antiphon.figures.digest import Coverage, Quality
+from antiphon.figures.gallery import KIND_WORDS, EventCard, preview
 from antiphon.figures.heard import Heard
 from antiphon.figures.long_term import LongTerm
 from antiphon.figures.payload import Place, payload
 from antiphon.figures.scripts import script_source, season_scripts
 from antiphon.figures.templating import environment
+from antiphon.figures.verified import Verified
 
 __all__ = ["ModelPart", "Origin", "Recorded", "season_page"]
 
@@ -33,6 +35,12 @@ class ModelPart:
         Rows of its scores on examples it never saw, all values as text; may be empty.
     pictures
         PNG files by the words under them.
+    cards
+        Events to look at and listen to.
+    verified
+        What people said of its events.
+    stale
+        Number of verdicts on events of this season that other weights found: they count no more.
     """
 
     name: str
@@ -40,6 +48,14 @@ class ModelPart:
     heard: Heard
     scores: Sequence[Mapping[str, str]]
     pictures: Mapping[str, bytes]
+    cards: Sequence[EventCard] = ()
+    verified: Sequence[Verified] = ()
+    stale: int = 0
+
+    @property
+    def gallery(self) -> str:
+        """Name of the page of its events, beside the season's."""
+        return f"gallery-{self.name}.html"
 
 
 @dataclass(frozen=True)
@@ -144,7 +160,9 @@ def season_page(
             origin=origin,
             resources=resources,
             drawn=drawn,
-            chapters=_chapters(drawn, bool(recorded.soundscape)),
+            chapters=_chapters(drawn, bool(recorded.soundscape), any(one.cards for one in models)),
+            galleries=[_gallery(one) for one in models if one.cards],
+            kinds=KIND_WORDS,
             answers=_answers(recorded, models, views),
             numbers=_numbers(recorded, models) if drawn else {},
             scripts=scripts,
@@ -159,12 +177,13 @@ def _numbers(recorded: Recorded, models: Sequence[ModelPart]) -> dict[str, Any]:
     return payload(recorded.coverage, recorded.places, heard, recorded.soundscape)
 
 
-def _chapters(drawn: bool, soundscape: bool) -> dict[str, str]:
+def _chapters(drawn: bool, soundscape: bool, gallery: bool) -> dict[str, str]:
     """Return the chapters of the page: id and words."""
     shown = {"summary": "Summary", "coverage": "Coverage"}
     if drawn:
         shown |= {"sources": "Sources", "frequency": "Frequency"}
         shown |= {"soundscape": "Soundscape"} if soundscape else {}
+    shown |= {"gallery": "Events"} if gallery else {}
     return shown | {"recordings": "Recordings", "model": "Model", "origin": "Provenance"}
 
 
@@ -174,10 +193,18 @@ def _answers(
     """Return what the summary says first."""
     happened = answers.what_happened([source for view in views for source in view["sources"]])
     trusted = [
-        answers.can_it_be_trusted(model.name, view["f1"], (), {one.name: one.common_name for one in view["sources"]})
+        answers.can_it_be_trusted(
+            model.name, view["f1"], model.verified, {one.name: one.common_name for one in view["sources"]}
+        )
         for model, view in zip(models, views, strict=True)
     ]
     return [happened, answers.are_the_data_sound(recorded.coverage, recorded.quality), *trusted]
+
+
+def _gallery(model: ModelPart) -> dict[str, Any]:
+    """Return what the page shows of a gallery beside it."""
+    cards = preview(model.cards, model.card["sources"])
+    return {"model": model.name, "page": model.gallery, "events": len(model.cards), "cards": cards}
 
 
 def _model_view(place: int, model: ModelPart) -> dict[str, Any]:
@@ -188,6 +215,8 @@ def _model_view(place: int, model: ModelPart) -> dict[str, Any]:
         "f1": trust.f1_table(model.scores, model.card["model"]),
         "scores": trust.score_table(model.scores),
         "masking": None,
+        "verified": model.verified,
+        "stale": model.stale,
         "pictures": model.pictures,
         "facts": trust.card_facts(model.card),
     }

@@ -23,6 +23,7 @@ rule train:
         runtime=lambda wildcards, attempt: 720 * attempt,
         device=SETTINGS.machine.device,
         precision=SETTINGS.machine.precision,
+        processes=SETTINGS.machine.train_processes,
     params:
         settings=as_json(SETTINGS.train),
         model_settings=model_json,
@@ -31,7 +32,9 @@ rule train:
         version=stage_version("train"),
         folder=lambda wildcards, output: str(Path(output.card).parent),
     shell:
-        "antiphon train"
+        "launch=antiphon; [ {resources.processes} = 1 ] ||"
+        " launch='torchrun --standalone --nproc-per-node {resources.processes} -m antiphon';"
+        " $launch train"
         " --pairs {params.folder:q}/pairs.zarr"
         " --settings {params.settings:q}"
         " --model {wildcards.model:q}"

@@ -25,4 +25,7 @@ class Machine(Section):
         description="where stft transforms; a GPU gains little, because decoding and compressing stay on the processor"
     )
     workers: int = Field(ge=1, description="processes or threads of a stage that can use several")
+    train_processes: int = Field(
+        ge=1, description="processes of a node that train one model together, one a GPU; must divide train.batch_size"
+    )
     infer_batch: int = Field(ge=0, description="strips that a GPU sees at a time; 0: as many as its memory holds")

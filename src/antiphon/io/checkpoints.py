@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +30,7 @@ __all__ = [
     "CalibrationCard",
     "Card",
     "load_card",
+    "load_start",
     "load_state",
     "load_weights",
     "read_weights",
@@ -230,6 +232,30 @@ def read_weights(path: Path, sha256: str, whose: str) -> dict[str, Tensor]:
         )
     weights: dict[str, Tensor] = load(written)
     return weights
+
+
+def load_start(folder: Path, network: str, widths: Sequence[int], grid: Grid) -> tuple[Card, dict[str, Tensor]]:
+    """Read a finished model that another is to start from.
+
+    Parameters
+    ----------
+    folder
+        Its folder.
+    network, widths, grid
+        Those of the other, which must be the same.
+
+    Raises
+    ------
+    AntiphonError
+        If they are not, or it cannot be read.
+    """
+    card = load_card(folder / CARD)
+    if (card.network, card.widths, card.grid) != (network, tuple(widths), grid):
+        raise AntiphonError(
+            f"{folder / CARD}: train.start_from wants the same network, widths and grid; it has {card.network}, "
+            f"{list(card.widths)} and {asdict(card.grid)}"
+        )
+    return card, load_weights(folder / WEIGHTS, card)
 
 
 def save_state(path: Path, made_from: str, state: Mapping[str, Any]) -> None:

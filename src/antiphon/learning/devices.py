@@ -12,8 +12,15 @@ __all__ = ["choose_device", "choose_dtype", "choose_int8", "placed"]
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def choose_device(name: str) -> torch.device:
+def choose_device(name: str, of_node: int | None = None) -> torch.device:
     """Return the device called ``auto``, ``cpu`` or ``cuda``; ``auto`` takes a GPU if there is one.
+
+    Parameters
+    ----------
+    name
+        What is asked for.
+    of_node
+        Number of this process among several on a node, each of which gets a GPU of its own; None: it is alone.
 
     Raises
     ------
@@ -24,7 +31,14 @@ def choose_device(name: str) -> torch.device:
         raise ValueError(f"device '{name}' is none of auto, cpu, cuda")
     if name == "cuda" and not torch.cuda.is_available():
         raise ValueError("device 'cuda' is asked for, but torch finds no GPU here; set machine.device to auto or cpu")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    if of_node is None:
+        return torch.device("cuda")
+    if of_node >= torch.cuda.device_count():
+        raise ValueError(f"{of_node + 1} processes, but {torch.cuda.device_count()} GPUs; set machine.train_processes")
+    torch.cuda.set_device(of_node)
+    return torch.device("cuda", of_node)
 
 
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import isfinite, nan
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from antiphon.learning.crew import Crew
 from antiphon.learning.devices import placed
 from antiphon.learning.features import HIGHEST_DB, UNIT_DB, excess, features, separated_excess
 from antiphon.learning.games import Game, gradient_penalty, make_game
@@ -56,6 +58,8 @@ class Training:
         Where and how exactly they compute.
     sources
         Number of sources.
+    crew
+        The processes that train together.
     step
         Updates of the generator done.
     best
@@ -73,6 +77,7 @@ class Training:
     device: torch.device
     dtype: torch.dtype
     sources: int
+    crew: Crew = field(default_factory=Crew)
     step: int = 0
     best: Best | None = None
     history: list[dict[str, float]] = field(default_factory=list)
@@ -81,7 +86,13 @@ class Training:
 
     @classmethod
     def begin(
-        cls, recipe: Recipe, generator: Generator, sources: int, device: torch.device, dtype: torch.dtype
+        cls,
+        recipe: Recipe,
+        generator: Generator,
+        sources: int,
+        device: torch.device,
+        dtype: torch.dtype,
+        crew: Crew | None = None,
     ) -> Training:
         """Return the state before the first step; ``generator`` is moved to ``device`` and trained in place.
 
@@ -115,7 +126,13 @@ class Training:
             device=device,
             dtype=dtype,
             sources=sources,
+            crew=crew or Crew(),
         )
+
+    @cached_property
+    def _called(self) -> nn.Module:
+        """What is called in the generator's place."""
+        return self.crew.together(self.generator)
 
     @property
     def critic(self) -> nn.Module:
@@ -133,14 +150,14 @@ class Training:
             If the loss is not finite.
         """
         with seeded(self.recipe.seed, self.step, self.device):
-            mixture, truth, counted = self._tensors(batch)
+            mixture, truth, counted = self._tensors(self.crew.share(batch))
             with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-                logits = self.generator.train()(mixture)
+                logits = self._called.train()(mixture)
             losses, total = self._losses(logits.float(), mixture, truth, counted)
             self._note(losses)
             for group in self.optimizer.param_groups:
                 group["lr"] = self.recipe.learning_rate_at(self.step)
-            improve(self.generator, self.optimizer, total)
+            improve(self.generator, self.optimizer, total)  # the mean over the crew is in the gradients already
         follow(self.average, self.generator, self.step, self.recipe.average_decay)
         self.step += 1
 
@@ -163,7 +180,7 @@ class Training:
         if weight:
             losses["critic"] = self.game.criticism(self.critic, mixture, real, fake.detach())
             penalty = self._penalty(mixture, real, fake)
-            improve(self.critic, self.critic_optimizer, losses["critic"] + penalty)
+            improve(self.critic, self.critic_optimizer, losses["critic"] + penalty, crew=self.crew)
             self.critic.requires_grad_(False)
             losses["adversarial"] = self.game.persuasion(self.critic, mixture, real, fake)
             self.critic.requires_grad_(True)
@@ -262,4 +279,6 @@ def fit(training: Training, tiles: Tiles, examples: Examples) -> Iterator[Look |
             shown = ", ".join(map(str, sorted(set(tiles.chosen(training.step).tolist()))))
             raise ArithmeticError(f"{error} in tiles of the training examples {shown}") from None
         due = training.step % recipe.validate_every == 0 or training.step == recipe.steps
+        if due:
+            training.crew.agree(training.average)
         yield training.look(validate(training.average, examples, training.device, training.dtype)) if due else None

@@ -8,13 +8,19 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from antiphon.learning.crew import Crew
+
 __all__ = ["follow", "improve", "seeded"]
 
 _LARGEST_GRADIENT = 1.0
 
 
 def improve(
-    player: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, largest: float | None = _LARGEST_GRADIENT
+    player: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    loss: Tensor,
+    largest: float | None = _LARGEST_GRADIENT,
+    crew: Crew | None = None,
 ) -> None:
     """Move a player down the slope of its loss.
 
@@ -28,9 +34,13 @@ def improve(
         One number.
     largest
         Norm that its gradient is cut to; None: it is not cut.
+    crew
+        Processes whose mean gradient it is; None: that of this one.
     """
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
+    if crew:
+        crew.average_gradients(player)
     if largest is not None:
         nn.utils.clip_grad_norm_(player.parameters(), largest)
     optimizer.step()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -21,13 +22,10 @@ from antiphon.figures.pictures import png_bytes
 from antiphon.figures.reliability import reliability_picture
 from antiphon.figures.training import curves
 from antiphon.io.checkpoints import (
-    CARD,
-    WEIGHTS,
     CalibrationCard,
     Card,
-    load_card,
+    load_start,
     load_state,
-    load_weights,
     save_model,
     save_state,
 )
@@ -35,6 +33,7 @@ from antiphon.io.models import model_folder
 from antiphon.io.pairs import Examples, read_examples, read_pairs_attributes
 from antiphon.io.records import fingerprint
 from antiphon.io.whole import sweep, whole_file, write_text
+from antiphon.learning.crew import Crew, crew
 from antiphon.learning.devices import choose_device, choose_dtype
 from antiphon.learning.finishing import Finished, finished
 from antiphon.learning.fit import Training, fit
@@ -70,7 +69,8 @@ def run(
     """Train a model and write its card, its weights, its history and the curves of its training.
 
     A training that was interrupted goes on from its last look at the validation examples, which is kept in
-    ``training.part`` in the model's folder, and ends as if nothing had happened.
+    ``training.part`` in the model's folder, and ends as if nothing had happened. Started by torch's ``torchrun``,
+    several processes of a node train one model together, each with a GPU of its own where there are GPUs.
 
     Parameters
     ----------
@@ -109,9 +109,17 @@ def run(
         begun_with = _start(generator, about, grid, how.start_from)
         known = (_checksum(examples), _checksum(validation))
         made_from = fingerprint(VERSION, settings, model_settings, stft, *known, begun_with)
-        training = _begin(recipe, generator, len(about.sources), device, precision)
-        outcome = _trained(training, examples, validation, output / "training.part", made_from)
+        rank, size, of_node = (int(os.environ.get(name, default)) for name, default in _LAUNCHER.items())
+        with crew(rank, size, device) as hands:
+            training = _begin(recipe, generator, len(about.sources), (device, precision, of_node), hands)
+            outcome = _trained(training, examples, validation, output / "training.part", made_from)
+            if not hands.leads:
+                return
     _save(output, _card(model, about, grid, recipe, section(Pair, pair), outcome), outcome)
+
+
+_LAUNCHER = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0"}
+"""What torch's launcher says of a process: its number, the number of all, its number on this node."""
 
 
 @dataclass(frozen=True)
@@ -164,14 +172,7 @@ def _start(generator: Generator, about: Model, grid: Grid, start_from: str | Non
     """Give a generator the weights that the settings let it start from, as far as they fit; return their hash."""
     if start_from is None:
         return ""
-    folder = model_folder(start_from, Path(start_from))
-    card = load_card(folder / CARD)
-    if (card.network, list(card.widths), card.grid) != (about.network, about.widths, grid):
-        raise AntiphonError(
-            f"{folder / CARD}: train.start_from wants the same network, widths and grid; it has {card.network}, "
-            f"{list(card.widths)} and {asdict(card.grid)}"
-        )
-    weights = load_weights(folder / WEIGHTS, card)
+    card, weights = load_start(model_folder(start_from, Path(start_from)), about.network, about.widths, grid)
     if list(card.sources) != list(about.sources):
         weights = {name: value for name, value in weights.items() if not name.startswith(generator.last_layer)}
     generator.load_state_dict({**generator.state_dict(), **weights})
@@ -186,10 +187,13 @@ def _tuned(energy: EnergyThreshold, validation: Examples) -> _Outcome:
     return _Outcome(energy.state_dict(), parameters(energy), verdict, 0, [row], {}, None, {})
 
 
-def _begin(recipe: Recipe, generator: Generator, sources: int, device: str, precision: str) -> Training:
+def _begin(recipe: Recipe, generator: Generator, sources: int, machine: tuple[str, str, int], hands: Crew) -> Training:
+    device, precision, of_node = machine
+    if recipe.batch_size % hands.size:
+        raise AntiphonError(f"train.batch_size {recipe.batch_size} cannot be dealt out to {hands.size} processes")
     try:
-        place = choose_device(device)
-        return Training.begin(recipe, generator, sources, place, choose_dtype(precision, place))
+        place = choose_device(device, of_node if hands.size > 1 else None)
+        return Training.begin(recipe, generator, sources, place, choose_dtype(precision, place), hands)
     except ValueError as error:
         raise AntiphonError(f"train: {error}") from None
 
@@ -206,6 +210,8 @@ def _trained(training: Training, examples: Examples, validation: Examples, part:
     try:
         for look in track(rounds, "train", recipe.steps - training.step, lines=False):
             if look:
+                if not training.crew.leads:
+                    continue
                 speed = (training.step - begun) * recipe.batch_size / (time.perf_counter() - begun_s)
                 log(f"train: {look}; {speed:.1f} tiles/s, looks included")
                 begun, begun_s = training.step, time.perf_counter()

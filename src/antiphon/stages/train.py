@@ -96,11 +96,8 @@ def run(
     AntiphonError
         If examples and settings do not fit, a GPU is asked for and absent, or a loss is not finite.
     """
-    about = section(Model, model_settings)
-    how = section(Train, settings)
-    recipe = _recipe(how, about.network)
-    cells = section(Stft, stft)
-    grid = Grid(cells.window_s, cells.hop_s, cells.bins)
+    about, how, cells = section(Model, model_settings), section(Train, settings), section(Stft, stft)
+    recipe, grid = _recipe(how, about.network), Grid(cells.window_s, cells.hop_s, cells.bins)
     examples, validation = (_examples(pairs, split, about, grid) for split in ("train", "validation"))
     generator = _generator(model, about, grid, recipe.seed)
     if isinstance(generator, EnergyThreshold):

@@ -142,6 +142,7 @@ def tiny_settings() -> dict[str, Any]:
         },
         "ingest": {"batch_hours": 48, "max_bad_fraction": 0.5},
         "pair": {"duration_s": 4.0, "formula": {"train": 2, "validation": 4, "test": 4}},
+        "injection": {"sounds": 0},
         "machine": {"workers": 1, "device": "cpu"},
     }
 

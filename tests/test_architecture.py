@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "tabulating": {"errors", "config", "progress", "io", "signal", "stats"},
     "stages": {"errors", "config", "progress", "io", "pairing", "reporting", "tabulating", *PURE},
     "cluster": {"errors", "config", "progress", "io", "planning"},
+    "injection": {"errors", "config", "progress", "io", *PURE},
     "exports": {"errors", "progress", "io"},
     "demo": {"errors", "config", "progress", "io", *PURE},
     "__main__": {"errors"},

@@ -42,6 +42,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "check": ("antiphon.cluster.check", "run", "say what a job sees here: environment, audio, disks, GPU"),
     "plan": ("antiphon.cluster.plan", "run", "say what a season costs, and what is done"),
     "export": ("antiphon.exports.command", "run", "write events as Raven, Audacity or BirdNET lists, or Camtrap DP"),
+    "inject": (
+        "antiphon.injection.command",
+        "run",
+        "put known sounds into recordings and see which are found",
+    ),
     "verdicts": ("antiphon.stages.ingest", "verdicts", "stop where decoding found too many bad recordings"),
     "draft": ("antiphon.stages.ingest", "draft", "draft deployments.csv from a folder tree"),
     "schema": ("antiphon.schema", "write", "write the JSON schema and the key table of the settings"),

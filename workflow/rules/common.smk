@@ -48,10 +48,15 @@ wildcard_constraints:
     model=r"[A-Za-z0-9_-]+",
 
 
-def stage_version(stage):
-    """Return the VERSION of a stage, read from its source so that nothing heavy is imported."""
-    source = Path(importlib.util.find_spec(f"antiphon.stages.{stage}").origin).read_text(encoding="utf-8")
+def version_of(module):
+    """Return the VERSION of a module, read from its source so that nothing heavy is imported."""
+    source = Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8")
     return int(re.search(r"^VERSION = (\d+)$", source, flags=re.MULTILINE)[1])
+
+
+def stage_version(stage):
+    """Return the VERSION of a stage."""
+    return version_of(f"antiphon.stages.{stage}")
 
 
 def as_json(section):
@@ -201,6 +206,12 @@ def season_scores(wildcards):
     """Return the scores of those of the season's models that were trained here."""
     trained = [model for model in SEASON.models if SETTINGS.models[model].weights == "train"]
     return [f"{MODELS_FOLDER}/{model}/evaluation/scores.csv" for model in trained]
+
+
+def season_recalls(wildcards):
+    """Return the recall of known sounds of the season's models, unless the settings ask for none."""
+    models = SEASON.models if SETTINGS.injection.sounds else []
+    return [f"{SEASON_FOLDER}/injection/{model}/recall.png" for model in models]
 
 
 def shown_settings():

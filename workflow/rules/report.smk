@@ -9,6 +9,7 @@ rule report:
         tables=season_tables,
         cards=season_cards,
         scores=season_scores,
+        recalls=season_recalls,
         reviews=SETTINGS.report.verdicts,
     output:
         page=f"{SEASON_FOLDER}/report/index.html",
@@ -45,4 +46,5 @@ rule report:
         " --all-settings {params.all_settings:q}"
         " --output {output.page:q}"
         " --benchmarks {params.benchmarks:q}"
+        " --injections {params.folder:q}/injection"
         " 2>&1 | tee {log:q} >&2"

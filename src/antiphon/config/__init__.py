@@ -11,6 +11,7 @@ from __future__ import annotations
 from antiphon.config.evaluate import Classify, Evaluate
 from antiphon.config.infer import Infer
 from antiphon.config.ingest import Ingest
+from antiphon.config.injection import Injection
 from antiphon.config.machine import Machine
 from antiphon.config.model import Model, Source
 from antiphon.config.pair import Boxes, Formula, Generated, MaskPictures, MaskRule, Mixtures, Pair, PictureAxes, Split
@@ -33,6 +34,7 @@ __all__ = [
     "Generated",
     "Infer",
     "Ingest",
+    "Injection",
     "Machine",
     "MaskPictures",
     "MaskRule",

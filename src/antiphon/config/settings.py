@@ -7,6 +7,7 @@ from pydantic import Field
 from antiphon.config.evaluate import Evaluate
 from antiphon.config.infer import Infer
 from antiphon.config.ingest import Ingest
+from antiphon.config.injection import Injection
 from antiphon.config.machine import Machine
 from antiphon.config.model import Model
 from antiphon.config.pair import Pair
@@ -37,6 +38,7 @@ class Settings(Section):
     infer: Infer = Field(description="stage infer")
     tabulate: Tabulate = Field(description="stage tabulate")
     report: Report = Field(description="stage report")
+    injection: Injection = Field(description="known sounds in the season's recordings")
     separate: Separate = Field(description="stage separate")
     synthesize: Synthesize = Field(description="stage synthesize, beside the road")
     machine: Machine = Field(description="this machine")

@@ -15,7 +15,7 @@ from antiphon.io.sound.recordings import blocks, probe
 from antiphon.io.spectrograms import Span, Store
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, full_scale
 
-__all__ = ["Excerpt", "read_excerpt", "recording_of"]
+__all__ = ["Excerpt", "read_excerpt", "read_samples", "recording_of"]
 
 _BLOCK_SAMPLES = 1 << 18
 
@@ -95,7 +95,7 @@ def read_excerpt(found: Store, audio_root: Path, span: Span, start_s: float, end
         If the recording is gone, is another one by now, or cannot be decoded there.
     """
     first = max(0, round(start_s * span.rate_hz))
-    samples = _samples(audio_root / span.path, span, first, max(0, round(end_s * span.rate_hz) - first))
+    samples = read_samples(audio_root / span.path, span, first, max(0, round(end_s * span.rate_hz) - first))
     grid = found.grid
     begin_s, stop_s = first / span.rate_hz, (first + len(samples)) / span.rate_hz
     centre = grid.window_s / 2
@@ -106,8 +106,23 @@ def read_excerpt(found: Store, audio_root: Path, span: Span, start_s: float, end
     return Excerpt(span, first, samples, probabilities, begin_s - low * grid.hop_s)
 
 
-def _samples(path: Path, span: Span, first: int, count: int) -> np.ndarray:
-    """Read ``count`` samples from ``first`` on, fewer where the recording ends; full scale 1.0."""
+def read_samples(path: Path, span: Span, first: int, count: int) -> np.ndarray:
+    """Read samples of a recording, full scale 1.0, shape (n,), float32.
+
+    Parameters
+    ----------
+    path
+        The file.
+    span
+        What is known of the recording.
+    first, count
+        First sample, and how many; fewer come where the recording ends.
+
+    Raises
+    ------
+    AntiphonError
+        If the recording is gone, is another one by now, or cannot be decoded there.
+    """
     header = probe(path)
     if header.status == "quarantined" or header.rate_hz != span.rate_hz:
         raise AntiphonError(

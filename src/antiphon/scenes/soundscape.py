@@ -16,7 +16,7 @@ from antiphon.scenes.tones import log_uniform
 from antiphon.scenes.voice import Voice
 from antiphon.scenes.weather import Recorder, quiet, recorder, weather
 
-__all__ = ["LABELS", "Scene", "make_scene"]
+__all__ = ["LABELS", "Scene", "make_scene", "sound_of"]
 
 _VOICES: Mapping[str, Callable[[np.random.Generator], Voice]] = {
     "bird": bird,
@@ -131,6 +131,20 @@ def make_scene(
             soundings += _fill(rng, stems, index, label, place, backdrop=backdrop, snr_range_db=snr_range_db)
     wanted_db = rng.uniform(-66, -34) if gain_db is None else gain_db
     return _scaled(Scene(rate_hz, tuple(labels), stems, bed, still, tuple(soundings)), wanted_db)
+
+
+def sound_of(rng: np.random.Generator, label: str, rate_hz: int, longest_s: float) -> np.ndarray:
+    """Return one event of a random voice of a label, heard from near by, at most ``longest_s``, shape (n,), float32.
+
+    Raises
+    ------
+    ValueError
+        If the label cannot be made by formula.
+    """
+    if label not in _VOICES:
+        raise ValueError(f"no formula for {label}; there are {LABELS}")
+    sound = _VOICES[label](rng).sound(rng, rate_hz, longest_s)
+    return np.asarray(sound[: round(longest_s * rate_hz)], dtype=np.float32)
 
 
 def _fill(

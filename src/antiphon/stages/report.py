@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from antiphon.figures.gallery import KIND_WORDS, gallery_page
 from antiphon.figures.page import ModelPart, season_page
 from antiphon.figures.verified import verified
 from antiphon.io.checkpoints import CARD, load_card
+from antiphon.io.injections import RECALL_PICTURE, has_recall
 from antiphon.io.reviews import Review, read_reviews
 from antiphon.io.whole import read_json, write_text
 from antiphon.progress import log
@@ -24,6 +25,10 @@ __all__ = ["VERSION", "run"]
 
 VERSION = 5
 
+_INJECTION = (
+    "Known sounds, put into stretches of this season's own recordings: the share that it found, by how far they stand "
+    "out. Bands are 95 % intervals"
+)
 _PICTURES = {
     "evaluation/examples.png": "Examples the model never saw: mixture, truth and what it found",
     "curves.png": "Losses and scores while it learned",
@@ -44,6 +49,7 @@ def run(
     all_settings: str,
     output: Path,
     benchmarks: Path | None = None,
+    injections: Path | None = None,
 ) -> None:
     """Write a season as an HTML page that needs nothing else, and the events of each model as pages beside it.
 
@@ -69,6 +75,9 @@ def run(
         The page to write; ``gallery-<model>.html`` is written beside it for each model.
     benchmarks
         Folder of the season's benchmarks; with them and Slurm's accounting the page says what the jobs used.
+    injections
+        Folder of what ``antiphon inject`` wrote for each model; with it the page shows from what loudness on known
+        sounds are found.
 
     Raises
     ------
@@ -80,7 +89,15 @@ def run(
     names = shown["seasons"][season]["models"]
     reviews = [one for one in read_reviews(map(Path, wanted.verdicts)) if one.season == season]
     parts = [
-        _model_part(read, name, folder, wanted, Folders(stft, infer / name, audio_root), reviews)
+        _model_part(
+            read,
+            name,
+            _pictures(folder, injections / name if injections else None),
+            folder,
+            wanted,
+            Folders(stft, infer / name, audio_root),
+            reviews,
+        )
         for name, folder in zip(names, models, strict=True)
     ]
     for part in parts:
@@ -105,12 +122,23 @@ def _gallery(part: ModelPart, season: str) -> str:
     )
 
 
+def _pictures(folder: Path, injected: Path | None) -> dict[str, Path]:
+    """Return the pictures of one model by the words under them."""
+    known = {words: folder / path for path, words in _PICTURES.items() if (folder / path).exists()}
+    return {_INJECTION: injected / RECALL_PICTURE, **known} if injected and has_recall(injected) else known
+
+
 def _model_part(
-    read: SeasonTables, name: str, folder: Path, wanted: Report, folders: Folders, reviews: Sequence[Review]
+    read: SeasonTables,
+    name: str,
+    pictures: Mapping[str, Path],
+    folder: Path,
+    wanted: Report,
+    folders: Folders,
+    reviews: Sequence[Review],
 ) -> ModelPart:
     """Read what the page says of one model."""
     card = load_card(folder / CARD)
-    pictures = {words: folder / path for path, words in _PICTURES.items() if (folder / path).exists()}
     ours = [one for one in reviews if one.model == name and one.weights == card.weights_sha256[:12]]
     counted = [(one.source, one.kind, one.confirmed) for one in ours]
     return ModelPart(

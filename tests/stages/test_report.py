@@ -10,6 +10,7 @@ import pytest
 from antiphon.errors import AntiphonError
 from antiphon.figures.pictures import png_bytes
 from antiphon.io.checkpoints import Card
+from antiphon.io.injections import write_injection
 from antiphon.io.tables import interval_columns, table_path, write_table
 from antiphon.io.whole import write_json, write_text
 from antiphon.stages.report import run
@@ -210,6 +211,18 @@ def test_report__shows_the_pictures_that_are_there(season):
     picture = season["models"][0] / "evaluation" / "examples.png"
     picture.write_bytes(png_bytes(Figure(figsize=(1, 1))))
     assert "data:image/png;base64," in page_of(season).split('id="model-1"')[1]
+
+
+def test_report__shows_how_many_known_sounds_were_found(season, tmp_path):
+    from matplotlib.figure import Figure
+
+    picture = png_bytes(Figure(figsize=(1, 1)))
+    write_injection(tmp_path / "injection" / "community", [], [], picture)
+    season["injections"] = tmp_path / "injection"
+    assert "Known sounds" not in page_of(season)
+    step = {"source": "bird", "snr_db": 0.0, "events": 4, "found": 2, "recall": 0.5, "low": 0.2, "high": 0.8}
+    write_injection(tmp_path / "injection" / "community", [], [step], picture)
+    assert "Known sounds, put into stretches of this season" in page_of(season)
 
 
 def test_report__knows_models_by_their_name_in_the_settings(season):

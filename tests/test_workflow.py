@@ -183,6 +183,22 @@ def test_machine_settings__run_nothing(workflow):
     assert nothing_to_do(workflow)
 
 
+def test_separate__runs_only_when_asked_for_and_alone_when_its_choice_changes(workflow):
+    changed = {"report": {"title": "Another title"}, "tabulate": {"thresholds": {"sound": 0.99}}}
+    workflow.settings(**changed)
+    assert not (workflow.season / "separate").exists()
+    assert workflow.jobs("separate") == {"separate", "separate_sounds"}
+    folder = workflow.season / "separate" / "energy"
+    files = pd.read_csv(folder / "separated.csv")
+    assert set(files.source) == {"sound", "residue"}
+    assert all((folder / name).stat().st_size > 1000 for name in files.file)
+    assert nothing_to_do(workflow)
+    workflow.settings(**changed, separate={"events": 1, "shown": 0})
+    assert nothing_to_do(workflow)
+    assert workflow.jobs("separate") == {"separate", "separate_sounds"}
+    assert len(pd.read_csv(folder / "separated.csv")) < len(files)
+
+
 def test_report_of_snakemake__and_lint(workflow):
     workflow.snakemake("--report", "report.html")
     assert (workflow.folder / "report.html").stat().st_size > 100_000

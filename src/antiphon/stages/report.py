@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from antiphon.config import Report, section
@@ -57,27 +57,22 @@ def run(
     ----------
     season
         Name of the season.
-    tables
-        Folder of all tables of the season.
-    catalogue
-        Folder of the season's catalogue.
+    tables, catalogue
+        Folders of all tables of the season and of its catalogue, in this order.
     models
         Folders of the season's models, in the order of the settings.
     stft, infer
         Folders of the stores of stage stft and, by model, of stage infer.
     audio_root
         Folder of the season's recordings.
-    settings
-        Section ``report`` of the settings as JSON.
-    all_settings
-        All settings that made the season's numbers, as JSON.
+    settings, all_settings
+        Section ``report`` of the settings, and all settings that made the season's numbers, as JSON.
     output
         The page to write; ``gallery-<model>.html`` is written beside it for each model.
     benchmarks
         Folder of the season's benchmarks; with them and Slurm's accounting the page says what the jobs used.
     injections
-        Folder of what ``antiphon inject`` wrote for each model; with it the page shows from what loudness on known
-        sounds are found.
+        Folder of what ``antiphon inject`` found out about each model.
 
     Raises
     ------
@@ -89,17 +84,10 @@ def run(
     names = shown["seasons"][season]["models"]
     reviews = [one for one in read_reviews(map(Path, wanted.verdicts)) if one.season == season]
     parts = [
-        _model_part(
-            read,
-            name,
-            _pictures(folder, injections / name if injections else None),
-            folder,
-            wanted,
-            Folders(stft, infer / name, audio_root),
-            reviews,
-        )
+        _model_part(read, name, folder, wanted, Folders(stft, infer / name, audio_root), reviews)
         for name, folder in zip(names, models, strict=True)
     ]
+    parts = [_with_recall(part, injections / part.name) for part in parts] if injections else parts
     for part in parts:
         _write(output.with_name(part.gallery), _gallery(part, season))
     recorded, origin = read.recorded(catalogue), origin_of(read, VERSION, names, models, shown)
@@ -122,23 +110,19 @@ def _gallery(part: ModelPart, season: str) -> str:
     )
 
 
-def _pictures(folder: Path, injected: Path | None) -> dict[str, Path]:
-    """Return the pictures of one model by the words under them."""
-    known = {words: folder / path for path, words in _PICTURES.items() if (folder / path).exists()}
-    return {_INJECTION: injected / RECALL_PICTURE, **known} if injected and has_recall(injected) else known
+def _with_recall(part: ModelPart, injected: Path) -> ModelPart:
+    """Return what the page says of a model with the picture of the known sounds that it found, if there is one."""
+    if not has_recall(injected):
+        return part
+    return replace(part, pictures={_INJECTION: (injected / RECALL_PICTURE).read_bytes(), **part.pictures})
 
 
 def _model_part(
-    read: SeasonTables,
-    name: str,
-    pictures: Mapping[str, Path],
-    folder: Path,
-    wanted: Report,
-    folders: Folders,
-    reviews: Sequence[Review],
+    read: SeasonTables, name: str, folder: Path, wanted: Report, folders: Folders, reviews: Sequence[Review]
 ) -> ModelPart:
     """Read what the page says of one model."""
     card = load_card(folder / CARD)
+    pictures = {words: folder / path for path, words in _PICTURES.items() if (folder / path).exists()}
     ours = [one for one in reviews if one.model == name and one.weights == card.weights_sha256[:12]]
     counted = [(one.source, one.kind, one.confirmed) for one in ours]
     return ModelPart(

@@ -8,6 +8,9 @@ min_version("9.18")
 configfile: "config/config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 # Only with --sdm apptainer; docs/hpc.md says how the image is made.
 container: "envs/antiphon.sif"
 

@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": ("antiphon.stages.report", "run", "turn numbers into a page"),
     "separate": ("antiphon.stages.separate", "run", "give sources back as sound"),
     "synthesize": ("antiphon.stages.synthesize", "run", "learn vocalisations and make new ones"),
+    "figures": ("antiphon.reporting.pictures", "run", "write every figure of a season as SVG, PDF and CSV"),
     "check": ("antiphon.cluster.check", "run", "say what a job sees here: environment, audio, disks, GPU"),
     "plan": ("antiphon.cluster.plan", "run", "say what a season costs, and what is done"),
     "export": ("antiphon.exports.command", "run", "write events as Raven, Audacity or BirdNET lists, or Camtrap DP"),

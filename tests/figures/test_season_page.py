@@ -13,13 +13,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_season import numbers_of
 
 from antiphon.figures import wording
 from antiphon.figures.answers import are_the_data_sound, can_it_be_trusted
 from antiphon.figures.digest import coverage, quality, share
 from antiphon.figures.heard import heard
 from antiphon.figures.long_term import long_term
+from antiphon.figures.masking import COLUMNS as MASKING_COLUMNS
+from antiphon.figures.masking import masked_shares, masking_view
 from antiphon.figures.packing import SHARE_STEPS, packed, share_codes
 from antiphon.figures.page import ModelPart, Origin, Recorded, season_page
 from antiphon.figures.payload import Place, payload
@@ -27,6 +28,7 @@ from antiphon.figures.pictures import svg_text
 from antiphon.figures.season import calendar, day_profile, hours_by_date, silhouette
 from antiphon.figures.style import PALETTE, printable, ramp, ramp_stops, source_colours
 from antiphon.figures.trust import f1_table
+from made_season import numbers_of
 
 HOSTILE = '<script>alert(1)</script> "$x_1$" & \x07 {{ 7 * 7 }}'
 ECHARTS = "b66b25aeb4df84e33199dc21694014d336d222cbd9deb0e5a7c14bd6aa0d0fd0"
@@ -447,4 +449,18 @@ def test_answers__say_what_was_lost_and_what_is_weak():
         {"method": "m", "source": name, "f1": value} for name, value in (("a", "0.9"), ("b", "0.5"), ("macro", "0.7"))
     ]
     said = " ".join(can_it_be_trusted("m", f1_table(rows, "m"), (), {"b": "great tit"}).sentences)
-    assert "F1 0.700 on examples" in said and "Weakest: great tit, 0.500" in said and "Nobody has verified" in said
+    assert "F1 0.700 on examples" in said and "Weakest: great tit, 0.500" in said and "Nobody has judged" in said
+
+
+def test_masking__is_formed_from_sums():
+    """Of two deployments the one with more cells weighs more; a source that never sounds has no share."""
+    pairs = [("a", "b", 10, 100), ("b", "a", 10, 20), ("a", "c", 0, 100), ("c", "a", 0, 0)]
+    table = pd.DataFrame(pairs, columns=list(MASKING_COLUMNS))
+    shares = masked_shares(
+        [("A", table), ("B", table.assign(both_cells=0, source_cells=table["source_cells"] * 9))], "abc"
+    )
+    assert shares[0, 1] == pytest.approx(10 / 1000) and shares[1, 0] == pytest.approx(10 / 200)
+    assert np.isnan(shares[2, 0]) and np.isnan(np.diag(shares)).all() and shares[0, 2] == 0
+    view = masking_view(shares, ("a", "b", "c"), {"b": {"common_name": "great tit"}})
+    assert view["by"] == ["a", "great tit", "c"]
+    assert view["rows"][1]["cells"][0].text == "5.0\N{NO-BREAK SPACE}%" and view["rows"][2]["cells"][0].text == "–"

@@ -12,7 +12,13 @@ rule evaluate:
         table=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.csv",
         scores=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.json",
         examples=f"{MODELS_FOLDER}/{{model}}/evaluation/examples.png",
-        page=f"{MODELS_FOLDER}/{{model}}/evaluation/index.html",
+        page=report(
+            f"{MODELS_FOLDER}/{{model}}/evaluation/index.html",
+            caption="../report/evaluation.rst",
+            category="Models",
+            subcategory="{model}",
+            labels={"page": "evaluation"},
+        ),
         tables=expand(
             f"{MODELS_FOLDER}/{{{{model}}}}/evaluation/{{table}}.parquet",
             table=["scores", "conditions", "examples"],

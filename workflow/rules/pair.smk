@@ -7,7 +7,13 @@ rule pair:
         lists=EXAMPLE_LISTS,
     output:
         recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
-        contact_sheet=f"{MODELS_FOLDER}/{{model}}/contact.png",
+        contact_sheet=report(
+            f"{MODELS_FOLDER}/{{model}}/contact.png",
+            caption="../report/contact.rst",
+            category="Models",
+            subcategory="{model}",
+            labels={"page": "examples"},
+        ),
     log:
         f"{LOGS}/pair/{{model}}.log",
     benchmark:

@@ -12,8 +12,18 @@ rule report:
         recalls=season_recalls,
         reviews=SETTINGS.report.verdicts,
     output:
-        page=f"{SEASON_FOLDER}/report/index.html",
-        galleries=expand(f"{SEASON_FOLDER}/report/gallery-{{model}}.html", model=SEASON.models),
+        page=report(
+            f"{SEASON_FOLDER}/report/index.html",
+            caption="../report/season.rst",
+            category="Season",
+            labels={"page": "season"},
+        ),
+        galleries=report(
+            expand(f"{SEASON_FOLDER}/report/gallery-{{model}}.html", model=SEASON.models),
+            caption="../report/gallery.rst",
+            category="Season",
+            labels={"page": "events"},
+        ),
     log:
         f"{LOGS}/report.log",
     benchmark:
@@ -47,4 +57,38 @@ rule report:
         " --output {output.page:q}"
         " --benchmarks {params.benchmarks:q}"
         " --injections {params.folder:q}/injection"
+        " 2>&1 | tee {log:q} >&2"
+
+
+rule figures:
+    """Every figure of the season for papers, as SVG and PDF with its data as CSV: `snakemake figures`."""
+    input:
+        batches=f"{SEASON_FOLDER}/catalogue/batches.json",
+        verdicts=VERDICTS,
+        tables=season_tables,
+        cards=season_cards,
+    output:
+        folder=directory(f"{SEASON_FOLDER}/figures"),
+    log:
+        f"{LOGS}/figures.log",
+    benchmark:
+        f"{BENCHMARKS}/figures.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        folder=lambda wildcards, output: str(Path(output.folder).parent),
+        names=SEASON.models,
+        folders=lambda wildcards, input: [str(Path(card).parent) for card in input.cards],
+        version=stage_version("report"),
+    shell:
+        "antiphon figures"
+        " --tables {params.folder:q}/tables"
+        " --catalogue {params.folder:q}/catalogue"
+        " --names {params.names:q}"
+        " --models {params.folders:q}"
+        " --output {output.folder:q}"
         " 2>&1 | tee {log:q} >&2"

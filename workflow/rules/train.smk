@@ -10,7 +10,13 @@ rule train:
         card=f"{MODELS_FOLDER}/{{model}}/card.json",
         weights=f"{MODELS_FOLDER}/{{model}}/generator.safetensors",
         history=f"{MODELS_FOLDER}/{{model}}/history.csv",
-        curves=f"{MODELS_FOLDER}/{{model}}/curves.png",
+        curves=report(
+            f"{MODELS_FOLDER}/{{model}}/curves.png",
+            caption="../report/curves.rst",
+            category="Models",
+            subcategory="{model}",
+            labels={"page": "training"},
+        ),
     log:
         f"{LOGS}/train/{{model}}.log",
     benchmark:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps, rc_context
-from matplotlib.colors import to_hex
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
-from antiphon.figures.pictures import svg_text
 from antiphon.figures.season import canvas, dates, hatching
 from antiphon.figures.style import LEVEL_MAP, RULES
 
-__all__ = ["COLUMNS", "LongTerm", "LongTermView", "long_term", "long_term_views"]
+__all__ = ["COLUMNS", "LongTerm", "level_limits", "long_term", "long_term_picture"]
 
 COLUMNS = ("interval_start", "utc_offset_min", "freq_low_hz", "freq_high_hz", "effort_s", "level_db", "level_reference")
 """Columns of the table ltsa that are summed here."""
@@ -70,15 +69,6 @@ class LongTerm:
         return LongTerm(self.deployment, self.first_day, self.per_day // columns, edges_hz, level_db, self.reference)
 
 
-@dataclass(frozen=True)
-class LongTermView:
-    """A picture of the page with its scale."""
-
-    deployment: str
-    svg: str
-    scale: Mapping[str, str]
-
-
 def long_term(tables: Iterable[tuple[str, pd.DataFrame]]) -> list[LongTerm]:
     """Average the table ltsa of each deployment that has rows: by hour over a few days, by day over many."""
     return [_averaged(name, table) for name, table in tables if len(table)]
@@ -103,25 +93,8 @@ def _averaged(name: str, table: pd.DataFrame) -> LongTerm:
     return LongTerm(name, _EPOCH + timedelta(first), per_day, edges_hz, level_db, reference)
 
 
-def long_term_views(deployments: Sequence[LongTerm]) -> list[LongTermView]:
-    """Return the pictures; deployments whose levels have the same reference share one scale."""
-    limits = {
-        reference: _limits([one.level_db for one in deployments if one.reference == reference])
-        for reference in {one.reference for one in deployments}
-    }
-    return [_view(number, one, *limits[one.reference]) for number, one in enumerate(deployments)]
-
-
-def _limits(levels: Sequence[np.ndarray]) -> tuple[float, float]:
-    """Return the levels of the darkest and the brightest colour: a click must not pale the rest."""
-    known = np.concatenate([level[np.isfinite(level)] for level in levels])
-    if not known.size:
-        return 0.0, 1.0
-    low, high = (float(edge) for edge in np.quantile(known, [0.01, 0.995]))
-    return low, max(high, low + 1.0)
-
-
-def _view(number: int, one: LongTerm, low_db: float, high_db: float) -> LongTermView:
+def long_term_picture(one: LongTerm, low_db: float, high_db: float) -> Figure:
+    """Draw the long-term average of a deployment, ``low_db`` the darkest and ``high_db`` the brightest colour."""
     columns = one.level_db.shape[1]
     with rc_context(RULES):
         figure, axes = canvas(_WIDTH_PX, _HEIGHT_PX, left=46, bottom=24)
@@ -131,12 +104,16 @@ def _view(number: int, one: LongTerm, low_db: float, high_db: float) -> LongTerm
         picture.set(clim=(low_db, high_db), extent=extent)
         axes.set_ylabel("frequency, kHz", labelpad=2)
         dates(axes.xaxis, one.first_day, columns // one.per_day, most=10)
-    words = f"{one.deployment}: long-term average level by date and frequency, dB re {one.reference}"
-    svg = svg_text(figure, name=f"ltsa-{number}", description=words)
-    stops = ", ".join(f"{to_hex(colormaps[LEVEL_MAP](place / 8))} {12.5 * place:g}%" for place in range(9))
-    scale = {
-        "gradient": f"linear-gradient(90deg, {stops})",
-        "low": f"{low_db:.0f}",
-        "high": f"{high_db:.0f} dB re {one.reference}",
-    }
-    return LongTermView(one.deployment, svg, scale)
+        bar = figure.colorbar(picture, ax=axes, pad=0.01, aspect=30)
+        bar.set_label(f"dB re {one.reference}")
+        bar.outline.set_visible(False)
+    return figure
+
+
+def level_limits(levels: Sequence[np.ndarray]) -> tuple[float, float]:
+    """Return the levels of the darkest and the brightest colour: a click must not pale the rest."""
+    known = np.concatenate([level[np.isfinite(level)] for level in levels])
+    if not known.size:
+        return 0.0, 1.0
+    low, high = (float(edge) for edge in np.quantile(known, [0.005, 0.998]))
+    return low, max(high, low + 1.0)

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from antiphon.figures import answers, chapters, trust, wording
 from antiphon.figures.digest import Coverage, Quality
 from antiphon.figures.gallery import KIND_WORDS, EventCard, preview
 from antiphon.figures.heard import Heard
 from antiphon.figures.long_term import LongTerm
+from antiphon.figures.masking import masking_view
 from antiphon.figures.payload import Place, payload
 from antiphon.figures.scripts import script_source, season_scripts
 from antiphon.figures.templating import environment
@@ -35,6 +38,8 @@ class ModelPart:
         Rows of its scores on examples it never saw, all values as text; may be empty.
     pictures
         PNG files by the words under them.
+    masked
+        How much of the cells of each source (row) each other one (column) occupies too, shape (source, source).
     cards
         Events to look at and listen to.
     verified
@@ -48,6 +53,7 @@ class ModelPart:
     heard: Heard
     scores: Sequence[Mapping[str, str]]
     pictures: Mapping[str, bytes]
+    masked: np.ndarray | None = None
     cards: Sequence[EventCard] = ()
     verified: Sequence[Verified] = ()
     stale: int = 0
@@ -207,6 +213,13 @@ def _gallery(model: ModelPart) -> dict[str, Any]:
     return {"model": model.name, "page": model.gallery, "events": len(model.cards), "cards": cards}
 
 
+def _masking(model: ModelPart) -> dict[str, Any] | None:
+    """Return who masks whom; nothing where there is but one source."""
+    if model.masked is None or len(model.heard.sources) < 2:
+        return None
+    return masking_view(model.masked, model.heard.sources, model.card["sources"])
+
+
 def _model_view(place: int, model: ModelPart) -> dict[str, Any]:
     return {
         "id": f"model-{place}",
@@ -214,7 +227,7 @@ def _model_view(place: int, model: ModelPart) -> dict[str, Any]:
         "sources": chapters.source_views(model.heard, model.card["sources"]),
         "f1": trust.f1_table(model.scores, model.card["model"]),
         "scores": trust.score_table(model.scores),
-        "masking": None,
+        "masking": _masking(model),
         "verified": model.verified,
         "stale": model.stale,
         "pictures": model.pictures,

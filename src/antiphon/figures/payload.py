@@ -11,7 +11,7 @@ import numpy as np
 
 from antiphon.figures.digest import LOSSES, Coverage, share
 from antiphon.figures.heard import Heard
-from antiphon.figures.long_term import LongTerm
+from antiphon.figures.long_term import LongTerm, level_limits
 from antiphon.figures.packing import packed, share_codes
 from antiphon.figures.style import COVERAGE_STOPS, LEVEL_MAP, level_stops, ramp_stops, source_colours
 from antiphon.stats.ratio import T_QUANTILES, WINDOW_DAYS
@@ -161,19 +161,10 @@ def _soundscape(soundscape: Sequence[LongTerm], deployments: Sequence[str], firs
     cells = sum(one.level_db.shape[1] for one in soundscape) * _LEVEL_BINS
     shown = [one.banded(_LEVEL_BINS, daily=cells > _MOST_LEVELS) for one in soundscape]
     scales = {
-        reference: _scale([one for one in shown if one.reference == reference])
+        reference: level_limits([one.level_db for one in shown if one.reference == reference])
         for reference in dict.fromkeys(one.reference for one in shown)
     }
     return [_average(one, scales[one.reference], deployments.index(one.deployment), first) for one in shown]
-
-
-def _scale(averages: Sequence[LongTerm]) -> tuple[float, float]:
-    """Return the levels of the darkest and the brightest colour: a click must not pale the rest."""
-    known = np.concatenate([one.level_db[np.isfinite(one.level_db)] for one in averages])
-    if not known.size:
-        return 0.0, 1.0
-    low, high = (float(edge) for edge in np.quantile(known, [0.005, 0.998]))
-    return low, max(high, low + 1.0)
 
 
 def _average(one: LongTerm, scale: tuple[float, float], deployment: int, first: date) -> dict[str, Any]:

@@ -155,6 +155,7 @@ def made_page(deployments=4, days=40, sites=3, models=("community",), site_name=
             ),
             scores=scores_of(names),
             pictures={},
+            masked=np.array([[np.nan, 0.12, 0.61], [0.05, np.nan, 0.2], [0.3, 0.02, np.nan]]),
         )
         for name in models
     ]

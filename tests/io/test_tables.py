@@ -38,7 +38,12 @@ GOLDEN = {
     "clipped_share:double? dc:double? peak:double? analysed_frames:int64?",
     "effort": f"{KEYS} {TIMES} scheduled_s:double analysed_s:double lost_gap_s:double? lost_quarantine_s:double "
     "lost_clipping_s:double lost_edge_s:double heard_low_hz:double? heard_high_hz:double?",
-    "occupancy": f"{KEYS} {SOURCE} {TIMES} effort_s:double effort_cells:int64 active_s:double? active_cells:int64? "
+    "overlap": f"{KEYS} model:string source:string by_source:string {TIMES} effort_cells:int64 both_cells:int64? "
+    "source_cells:int64? masked_share:double? jaccard:double?",
+    "indices": f"{KEYS} model:string without_source:string? {TIMES} effort_s:double aci:double? ndsi:double? "
+    "bi:double? adi:double? aei:double?",
+    "occupancy": f"{KEYS} {SOURCE} kind:string {TIMES} effort_s:double effort_cells:int64 "
+    "active_s:double? active_cells:int64? "
     "time_occupancy:double? tf_occupancy:double? n_events:int64? energy_share:double? level_db:double? "
     "level_reference:string snr_db:double?",
     "events": f"{KEYS} {SOURCE} path:string start_time:timestamp[us, tz=UTC] start_local:string utc_offset_min:int16 "
@@ -46,10 +51,11 @@ GOLDEN = {
     "level_db:double? level_reference:string snr_db:double? score:double?",
     "ltsa": f"{KEYS} {TIMES} freq_low_hz:double freq_high_hz:double effort_s:double level_db:double? "
     "level_reference:string",
-    "frequency": f"{KEYS} {SOURCE} {TIMES} freq_low_hz:double freq_high_hz:double effort_s:double effort_cells:int64 "
+    "frequency": f"{KEYS} {SOURCE} kind:string {TIMES} freq_low_hz:double freq_high_hz:double "
+    "effort_s:double effort_cells:int64 "
     "active_s:double? active_cells:int64? active_fraction:double? energy_share:double?",
 }
-"""The columns of version 4: whoever changes one raises SCHEMA_VERSION and this text."""
+"""The columns of version 5: whoever changes one raises SCHEMA_VERSION and this text."""
 SOURCES = {
     "bird": Source(labels=["bird"], scientific_name="Aves", common_name="bird"),
     "engine": Source(labels=["engine"], scientific_name=None, common_name="engine"),
@@ -69,6 +75,7 @@ def occupancy_piece(deployment: str, first_hour: int = 0, hours: int = 3) -> dic
         "model": "m",
         "level_reference": "full scale",
         **source_columns(SOURCES, hours),
+        "kind": "source",
         **interval_columns(starts_us, HOUR_US, 345),
         "effort_s": np.arange(rows) * 0.5,
         "effort_cells": np.arange(rows) * 1e6,

@@ -41,13 +41,14 @@ SETTINGS = {
     "band_high_hz": 1500.0,
     "frequency_step_hz": 500.0,
     "thresholds": None,
+    "classes": None,
     "hysteresis": 1.0,
     "least_cells": 4,
     "least_event_s": 0.0,
     "least_event_hz": 0.0,
     "join_s": 0.1,
 }
-OF_MODEL = ("events", "occupancy", "frequency")
+OF_MODEL = ("events", "occupancy", "frequency", "overlap", "indices")
 RATE_HZ = 48_000
 SECOND_US = 1_000_000
 SOURCES = {
@@ -473,6 +474,49 @@ def test_run__joins_weaker_cells_to_an_event(season, monkeypatch):
     assert season.table("events", "m")["cells"].tolist() == [40, 40]
 
 
+def test_run__counts_classes_beside_sources(season):
+    season.tabulate(model="m", classes={"animal": ["bird"], "any": ["bird", "engine"]})
+    occupancy = season.table("occupancy", "m").query("effort_s > 0")
+    assert occupancy["source"].tolist()[:4] == ["bird", "engine", "animal", "any"]
+    assert occupancy["kind"].tolist()[:4] == ["source", "source", "class", "class"]
+    cells = occupancy.groupby("source")["active_cells"].sum().to_dict()
+    assert cells == {"bird": 40, "engine": 0, "animal": 40, "any": 40}
+    assert occupancy["n_events"].isna().tolist()[:4] == [False, False, True, True]
+    assert len(season.table("frequency", "m")) == 5 * 4 * 4
+    assert set(season.table("events", "m")["source"]) == {"bird"}
+    for classes, line in (
+        ({"bird": ["bird"]}, "tabulate.classes: bird is a source of model m; choose another name"),
+        ({"any": ["brid"]}, "tabulate.classes: brid in any is no source of model m"),
+    ):
+        with pytest.raises(AntiphonError, match=line):
+            season.tabulate(model="m", classes=classes)
+
+
+def test_run__says_what_lies_under_what_and_what_the_soundscape_is(season, monkeypatch):
+    found = Sound.probabilities
+
+    def under_an_engine(self):
+        cells = found(self)
+        cells[1, 105:200, 8:10] = 254
+        return cells
+
+    monkeypatch.setattr(Sound, "probabilities", under_an_engine)
+    season.batch("2024-05-31", {"2024-06-01": [Sound("d.wav", MIDNIGHT_US + 30 * 86_400 * SECOND_US, bird=BIRD)]})
+    season.tabulate(model="m")
+    overlap = season.table("overlap", "m").iloc[-2:].set_index("source")
+    assert overlap["by_source"].to_dict() == {"bird": "engine", "engine": "bird"}
+    assert overlap["both_cells"].tolist() == [10, 10]
+    assert overlap["masked_share"].to_dict() == pytest.approx({"bird": 10 / 40, "engine": 10 / 190})
+    rows = season.table("indices", "m")
+    assert len(rows) == 3 * rows["interval_start"].nunique()
+    last = rows.iloc[-3:].set_index(rows["without_source"].iloc[-3:].fillna("")).drop(columns="without_source")
+    assert last["effort_s"].tolist() == pytest.approx([3.992] * 3)
+    assert last["aci"][""] > last["aci"]["bird"]  # without the bird every frame is like the next
+    assert last["aci"]["bird"] == 0
+    silent = rows[rows["effort_s"] == 0]
+    assert len(silent) and silent[["aci", "ndsi", "bi", "adi", "aei"]].isna().all().all()
+
+
 @pytest.mark.parametrize(
     ("hysteresis", "line"),
     [
@@ -552,7 +596,7 @@ def test_run__counts_a_unit_once_and_again_when_it_changes(season, monkeypatch):
     season.batch("2024-04-30", {"2024-05-02": [Sound("b.wav", MIDNIGHT_US + 1800 * SECOND_US)]}, version="b")
     season.tabulate(model="m")
     assert counted[4:] == ["001.2024-05-02.zarr"]
-    for kind in ("activity", "events"):
+    for kind in ("activity", "events", "overlap", "indices"):
         assert [path.name for path in (season.root / "sums" / kind / "m").iterdir()] == ["001.2024-05-02.parquet"]
     occupancy = season.table("occupancy", "m")
     assert len(occupancy) == 2 and occupancy["active_cells"].sum() == 0

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.stats.activity import HEARD, Activity, complete, in_turn
+from antiphon.stats.activity import HEARD, Activity
 from antiphon.stats.bands import Bands
-from antiphon.stats.counting import Counter
+from antiphon.stats.cells import weighed
+from antiphon.stats.counting import Counter, Tally
+from antiphon.stats.interval_sums import complete, in_turn
 from antiphon.stats.intervals import Intervals
 from antiphon.stats.occupancy import occupancy_columns
-from antiphon.stats.power import UNIT, PowerTable, joined, split
+from antiphon.stats.power import UNIT, PowerTable, joined
 
 HOP_US = 8_000
 POWER = np.where(np.arange(256) > 0, 10.0 ** ((np.arange(256) * 0.5 - 122.5) / 10), 0.0)
@@ -24,7 +26,18 @@ def counter(bins: int = 16, low: int = 0, high: int = 16, interval_s: int = 1) -
     stop = [*(min(begin + 4, bins) for begin in first[:-1]), high]
     bands = Bands(np.array(first), np.array(stop), bins)
     intervals = Intervals(interval_s * 1_000_000, 0)
-    return Counter(bands, PowerTable(POWER), np.array([100, 1], dtype=np.uint8), 254, intervals, HOP_US)
+    least, members = np.array([100, 1], dtype=np.uint8), np.array([1, 2], dtype=np.uint32)
+    return Counter(bands, PowerTable(POWER), least, members, 254, intervals, HOP_US, np.arange(bins) * 62.5)
+
+
+def counted(given: Counter, blocks, first_us: int, heard_bins: int, background: np.ndarray) -> Activity:
+    """Count one recording that comes in blocks of (level codes, probability codes)."""
+    tally = Tally(given)
+    tally.begin(heard_bins, background)
+    for codes, found in blocks:
+        tally.feed(codes, found, first_us)
+        first_us += len(codes) * HOP_US
+    return tally.finish()[0]
 
 
 def assert_equal(one: Activity, two: Activity) -> None:
@@ -53,7 +66,7 @@ def test_occupancy__of_a_mask_made_by_hand():
     found[0, 50:60, 8] = 99  # below the threshold
     codes[10:20, 2:4] = 121
     background = np.full(16, 81, dtype=np.uint8)
-    sums = counter().block(codes, found, 0, 16, background)
+    sums = counted(counter(), [(codes, found)], 0, 16, background)
     row = {name: values[0, 0] for name, values in columns(sums).items()}
     assert row["effort_s"] == 1.0 and row["effort_cells"] == 2000
     assert row["active_cells"] == 21 and row["active_s"] == pytest.approx(0.088)
@@ -72,7 +85,7 @@ def test_occupancy__leaves_out_cells_that_were_not_heard():
     codes = np.full((50, 16), 90, dtype=np.uint8)
     found = np.full((2, 50, 16), 254, dtype=np.uint8)
     codes[:, 10:], found[..., 10:] = 0, 255
-    sums = counter(low=8, high=16).block(codes, found, 0, 10, np.full(16, 90, dtype=np.uint8))
+    sums = counted(counter(low=8, high=16), [(codes, found)], 0, 10, np.full(16, 90, dtype=np.uint8))
     assert sums.cells[0, :, -1].tolist() == [100, 100, 100]
     assert sums.cells[0, HEARD].tolist() == [200, 200, 100, 0, 100]
     assert sums.frames[0, HEARD].tolist() == [50, 50, 50, 0, 50]
@@ -88,7 +101,7 @@ def test_occupancy__is_unknown_where_nothing_was_analysed():
 def test_frames__belong_to_the_interval_that_holds_their_centre():
     """Frames centred 8 ms before, on and 8 ms after an edge of a second."""
     codes, found = np.full((3, 16), 90, dtype=np.uint8), np.full((2, 3, 16), 254, dtype=np.uint8)
-    sums = counter().block(codes, found, 1_992_000, 16, codes[0])
+    sums = counted(counter(), [(codes, found)], 1_992_000, 16, codes[0])
     assert sums.interval.tolist() == [1, 2]
     assert sums.frames[:, HEARD, -1].tolist() == [1, 2]
 
@@ -100,12 +113,9 @@ def test_sums__are_the_same_however_a_recording_streams(seed, lengths, first_us)
     codes, found = random_recording(rng, 200)
     background = rng.integers(1, 256, 16, dtype=np.uint8)
     ends = np.minimum(np.cumsum([0, *lengths, 200]), 200)
-    parts = [
-        counter().block(codes[a:b], found[:, a:b], first_us + int(a) * HOP_US, 16, background)
-        for a, b in itertools.pairwise(ends)
-    ]
-    whole = counter().block(codes, found, first_us, 16, background)
-    assert_equal(Activity.total(parts), whole)
+    blocks = [(codes[a:b], found[:, a:b]) for a, b in itertools.pairwise(ends)]
+    whole = counted(counter(), [(codes, found)], first_us, 16, background)
+    assert_equal(counted(counter(), blocks, first_us, 16, background), whole)
 
 
 @settings(max_examples=60, deadline=None)
@@ -115,7 +125,7 @@ def test_sums__are_the_same_however_a_season_is_cut_into_units(seed, cuts):
     rng = np.random.default_rng(seed)
     starts = np.cumsum(rng.integers(0, 3_000_000, 5))
     each = [
-        counter().block(*random_recording(rng, 150), int(start_us), 16, rng.integers(1, 256, 16, dtype=np.uint8))
+        counted(counter(), [random_recording(rng, 150)], int(start_us), 16, rng.integers(1, 256, 16, dtype=np.uint8))
         for start_us in starts
     ]
     whole = Activity.total(each)
@@ -152,7 +162,7 @@ def test_power__is_that_of_every_cell_whatever_the_bands(bins, low):
     rng = np.random.default_rng(3)
     codes, found = random_recording(rng, 77, bins)
     background = rng.integers(1, 256, bins, dtype=np.uint8)
-    sums = counter(bins, low=low, high=bins - 1, interval_s=60).block(codes, found, 0, bins, background)
+    sums = counted(counter(bins, low=low, high=bins - 1, interval_s=60), [(codes, found)], 0, bins, background)
     units = np.rint(POWER / UNIT).astype(np.int64)
     for layer, mask in enumerate([np.ones_like(codes, dtype=bool), found[0] >= 100, found[1] >= 1]):
         inside = np.s_[:, low : bins - 1]
@@ -165,8 +175,10 @@ def test_power__is_that_of_every_cell_whatever_the_bands(bins, low):
 
 
 def test_power__never_overflows():
-    """A year of an interval in which every cell is saturated."""
-    codes = np.full((2048, 256), 255, dtype=np.uint8)
-    per_bin = PowerTable(POWER).of_columns(codes, paired=True)
-    year = split(per_bin).sum(axis=0) * 2_000_000
-    np.testing.assert_allclose(joined(year) * UNIT, POWER[255] * codes.size * 2e6, rtol=1e-12)
+    """Sixty years of recordings that last a day each, in which every cell is saturated."""
+    counts = np.zeros((1, 256, 256), dtype=np.int32)
+    counts[0, :, 255] = 10_800_000
+    power = weighed(counts, PowerTable(POWER).units)
+    years = power[0].sum(axis=0) * 365 * 60
+    assert (years > 0).all()
+    np.testing.assert_allclose(joined(years) * UNIT, POWER[255] * 256 * 10.8e6 * 365 * 60, rtol=1e-12)

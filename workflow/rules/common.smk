@@ -190,7 +190,7 @@ def season_tables(wildcards):
     )
     of_models = expand(
         f"{SEASON_FOLDER}/tables/{{table}}/{{model}}/{{deployment}}.parquet",
-        table=["events", "occupancy", "frequency"],
+        table=["events", "occupancy", "frequency", "overlap", "indices"],
         model=SEASON.models,
         deployment=deployments,
     )

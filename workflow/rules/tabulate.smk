@@ -53,6 +53,8 @@ rule tabulate:
         events=f"{SEASON_FOLDER}/tables/events/{{model}}/{{deployment}}.parquet",
         occupancy=f"{SEASON_FOLDER}/tables/occupancy/{{model}}/{{deployment}}.parquet",
         frequency=f"{SEASON_FOLDER}/tables/frequency/{{model}}/{{deployment}}.parquet",
+        overlap=f"{SEASON_FOLDER}/tables/overlap/{{model}}/{{deployment}}.parquet",
+        indices=f"{SEASON_FOLDER}/tables/indices/{{model}}/{{deployment}}.parquet",
     log:
         f"{LOGS}/tabulate/{{model}}/{{deployment}}.log",
     benchmark:

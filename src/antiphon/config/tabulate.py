@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -20,6 +20,10 @@ class Tabulate(Section):
     frequency_step_hz: float = Field(gt=0, description="width of a band of the frequency table, Hz")
     thresholds: dict[Name, Share] | None = Field(
         description="probability from which a cell is active, by source; null: those of the model's card"
+    )
+    classes: dict[Name, Annotated[list[Name], Field(min_length=1)]] | None = Field(
+        description="classes that unite sources, by name: they stand beside the sources in occupancy and frequency; "
+        "null: none"
     )
     hysteresis: Share | dict[Name, Share] = Field(
         description="what the cells that an event's active cells touch must reach to belong to it: a share of the "

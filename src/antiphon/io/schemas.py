@@ -8,7 +8,7 @@ import pyarrow as pa
 
 __all__ = ["SCHEMAS", "SCHEMA_VERSION", "data_dictionary"]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised when a column changes its name, type or meaning."""
 
 _TEXT, _INTEGER, _SMALL, _NUMBER = pa.string(), pa.int64(), pa.int32(), pa.float64()
@@ -34,6 +34,7 @@ _SOURCE = (
     _column("scientific_name", _TEXT, "taxon of the source; null: no taxon", null=True),
     _column("common_name", _TEXT, "name of the source for people"),
 )
+_KIND = _column("kind", _TEXT, "source, or class: the union of several sources (tabulate.classes)")
 _REFERENCE = _column("level_reference", _TEXT, "what 0 dB is: full scale, 20 uPa (air) or 1 uPa (water)")
 _RECORDINGS = (
     *(_SEASON, _SITE, _DEPLOYMENT),
@@ -79,7 +80,7 @@ _EFFORT = (
     _column("heard_high_hz", _NUMBER, "highest frequency that every analysed recording hears", "Hz", null=True),
 )
 _OCCUPANCY = (
-    *(_SEASON, _SITE, _DEPLOYMENT, _MODEL, *_SOURCE, *_INTERVAL),
+    *(_SEASON, _SITE, _DEPLOYMENT, _MODEL, *_SOURCE, _KIND, *_INTERVAL),
     _column("effort_s", _NUMBER, "analysed frames that hear any of the band x hop", "s"),
     _column("effort_cells", _INTEGER, "cells heard in the band tabulate.band_low_hz to band_high_hz"),
     _column("active_s", _NUMBER, "frames with an active cell in the band x hop", "s", null=True),
@@ -110,7 +111,7 @@ _EVENTS = (
     _column("score", _NUMBER, "mean probability of its cells; null: infer.keep was none", "1", null=True),
 )
 _FREQUENCY = (
-    *(_SEASON, _SITE, _DEPLOYMENT, _MODEL, *_SOURCE, *_INTERVAL),
+    *(_SEASON, _SITE, _DEPLOYMENT, _MODEL, *_SOURCE, _KIND, *_INTERVAL),
     _column("freq_low_hz", _NUMBER, "lower edge of the band: it has the bins centred in [low, high)", "Hz"),
     _column("freq_high_hz", _NUMBER, "upper edge of the band", "Hz"),
     _column("effort_s", _NUMBER, "analysed frames that hear any of the band x hop", "s"),
@@ -119,6 +120,28 @@ _FREQUENCY = (
     _column("active_cells", _INTEGER, "active cells in the band", null=True),
     _column("active_fraction", _NUMBER, "active_cells / effort_cells", "1", null=True),
     _column("energy_share", _NUMBER, "power in active cells / power in all heard cells of the band", "1", null=True),
+)
+_OVERLAP = (
+    *(_SEASON, _SITE, _DEPLOYMENT, _MODEL),
+    _column("source", _TEXT, "sound source"),
+    _column("by_source", _TEXT, "another one"),
+    *_INTERVAL,
+    _column("effort_cells", _INTEGER, "cells heard in the band tabulate.band_low_hz to band_high_hz"),
+    _column("both_cells", _INTEGER, "cells in which both are active", null=True),
+    _column("source_cells", _INTEGER, "cells in which source is active", null=True),
+    _column("masked_share", _NUMBER, "both_cells / source_cells; null: source is not active", "1", null=True),
+    _column("jaccard", _NUMBER, "both_cells / cells in which one of them is active", "1", null=True),
+)
+_INDICES = (
+    *(_SEASON, _SITE, _DEPLOYMENT, _MODEL),
+    _column("without_source", _TEXT, "source that is taken out; null: none, the whole soundscape", null=True),
+    *_INTERVAL,
+    _column("effort_s", _NUMBER, "analysed frames x hop", "s"),
+    _column("aci", _NUMBER, "acoustic complexity index", "1", null=True),
+    _column("ndsi", _NUMBER, "normalised difference soundscape index: 1 to 11 kHz against 0 to 2 kHz", "1", null=True),
+    _column("bi", _NUMBER, "bioacoustic index, 2 to 15 kHz", "dB/Hz", null=True),
+    _column("adi", _NUMBER, "acoustic diversity index", "1", null=True),
+    _column("aei", _NUMBER, "acoustic evenness index", "1", null=True),
 )
 _LTSA = (
     *(_SEASON, _SITE, _DEPLOYMENT, *_INTERVAL),
@@ -136,6 +159,8 @@ SCHEMAS: dict[str, pa.Schema] = {
     "events": pa.schema(_EVENTS),
     "occupancy": pa.schema(_OCCUPANCY),
     "frequency": pa.schema(_FREQUENCY),
+    "overlap": pa.schema(_OVERLAP),
+    "indices": pa.schema(_INDICES),
 }
 """The schema of each table by name; a column's description and unit are its metadata."""
 
@@ -151,6 +176,14 @@ _ROWS = {
     "frequency": (
         "an interval, a source and a band",
         ["deployment", "model", "interval_start", "source", "freq_low_hz"],
+    ),
+    "overlap": (
+        "an interval and an ordered pair of sources",
+        ["deployment", "model", "interval_start", "source", "by_source"],
+    ),
+    "indices": (
+        "an interval, and the whole soundscape or it without a source",
+        ["deployment", "model", "interval_start", "without_source"],
     ),
 }
 _KINDS = {"string": "string", "int64": "integer", "int32": "integer", "int16": "integer", "double": "number"}

@@ -1,7 +1,8 @@
 """Stage tabulate: turn sources into numbers.
 
 Without a model: what was recorded, what was analysed and how loud it was (tables recordings, effort and ltsa). With
-one: what was heard (tables events, occupancy and frequency), from sums that each unit keeps, so that a new recording
+one: what was heard (tables events, occupancy, frequency, overlap and
+indices), from sums that each unit keeps, so that a new recording
 costs its own unit only.
 """
 
@@ -17,11 +18,12 @@ from antiphon.tabulating.effort import sum_effort, write_effort_tables
 from antiphon.tabulating.events import write_events
 from antiphon.tabulating.found import read_found
 from antiphon.tabulating.job import Job
+from antiphon.tabulating.soundscape import write_soundscape
 from antiphon.tabulating.units import sum_units
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 4
+VERSION = 5
 
 
 def run(
@@ -74,6 +76,7 @@ def run(
     else:
         found = read_found(job, model, card, infer_records or [])
         units = sum_units(job, found, sums)
-        counts = write_events(job, found, units)
-        write_activity(job, found, units, counts, sum_effort(job)[0].span)
+        counts, span = write_events(job, found, units), sum_effort(job)[0].span
+        write_activity(job, found, units, counts, span)
+        write_soundscape(job, found, units, span)
     write_data_dictionary(tables)

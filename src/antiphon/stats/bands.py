@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -66,39 +64,8 @@ class Bands:
         widths: np.ndarray = np.minimum(self.stop_bin, heard_bins) - np.minimum(self.first_bin, heard_bins)
         return widths
 
-    def sums(self, per_bin: np.ndarray, paired: bool = False) -> np.ndarray:
-        """Add up bins, or pairs of bins, (bins, ...) to bands, (bands, ...)."""
-        step = 2 if paired else 1
+    def sums(self, per_bin: np.ndarray) -> np.ndarray:
+        """Add up bins, (bins, ...), to bands, (bands, ...)."""
         running = np.concatenate([np.zeros_like(per_bin[:1]), per_bin.cumsum(axis=0)])
-        sums: np.ndarray = running[self.stop_bin // step] - running[self.first_bin // step]
+        sums: np.ndarray = running[self.stop_bin] - running[self.first_bin]
         return sums
-
-    def frames(self, mask: np.ndarray) -> np.ndarray:
-        """Return in how many frames each band has an active cell, shape (bands,), int64.
-
-        Parameters
-        ----------
-        mask
-            Active cells, C-contiguous, shape (frames, bins), bool.
-        """
-        words = (mask.view(f"u{self.grain}") != 0).astype(np.float32)
-        # Counts of a frame stay below 2 ** 24, so float32 holds them exactly and one matrix product does all bands.
-        counts: np.ndarray = np.count_nonzero(words @ self._members, axis=0)
-        return counts
-
-    @cached_property
-    def grain(self) -> int:
-        """The most bins, up to 8, that every band has whole: 8, 4, 2 or 1; what can be looked at as one word."""
-        return math.gcd(8, self.bins, *self.first_bin.tolist(), *self.stop_bin.tolist())
-
-    @property
-    def paired(self) -> bool:
-        """Whether every band is made of whole pairs of bins."""
-        return self.grain > 1
-
-    @cached_property
-    def _members(self) -> np.ndarray:
-        """1 where a word of bins belongs to a band, shape (bins / grain, bands), float32."""
-        bins = np.arange(0, self.bins, self.grain)[:, None]
-        members: np.ndarray = ((bins >= self.first_bin) & (bins < self.stop_bin)).astype(np.float32)
-        return members

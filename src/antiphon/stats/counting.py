@@ -1,20 +1,27 @@
-"""Counting what sounds in the cells of a recording while its spectrogram streams by."""
+"""Counting what sounds in the cells of recordings while their spectrograms stream by."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from antiphon.stats.activity import HEARD, Activity
 from antiphon.stats.bands import Bands
+from antiphon.stats.cells import CellSums, mark_active, tally_cells, weighed
+from antiphon.stats.indices import IndexSums, indices
 from antiphon.stats.intervals import Intervals
+from antiphon.stats.overlap import Overlap
 from antiphon.stats.power import PowerTable, split
 
-__all__ = ["Counter"]
+__all__ = ["MOST_LAYERS", "Counter", "Tally"]
 
-_FRAMES_AT_A_TIME = 2048
+_FRAMES_AT_A_TIME = 1024
+_AMPLITUDE_UNIT = 2.0**-29
+MOST_LAYERS = 32
+"""Sources and classes that can be counted at once: the bits of a cell."""
 
 
 @dataclass(frozen=True)
@@ -24,34 +31,106 @@ class Counter:
     Attributes
     ----------
     bands
-        The frequency bands.
+        The frequency bands: those of the frequency distribution, which hold every bin once, and last that of occupancy.
     table
         Power of every level code.
     least_codes
         Probability code from which a cell is active, by source; shape (sources,), uint8.
+    members
+        Bit ``k`` is set where a layer holds source ``k``: each source for itself, then the classes; (layers,), uint32.
     highest_code
         Probability code of certainty; codes above it mean not heard.
     intervals
         The intervals.
     hop_us
         Step from frame to frame, microseconds.
+    frequencies_hz
+        Centres of the bins, shape (bins,).
     """
 
     bands: Bands
     table: PowerTable
     least_codes: np.ndarray
+    members: np.ndarray
     highest_code: int
     intervals: Intervals
     hop_us: int
+    frequencies_hz: np.ndarray
+
+    @property
+    def sources(self) -> int:
+        """Number of sources."""
+        return len(self.least_codes)
 
     def nothing(self, interval: Sequence[int] | np.ndarray = ()) -> Activity:
         """Return sums of nothing, in no interval or in those given."""
-        return Activity.none(len(self.least_codes) + 1, len(self.bands.widths), interval)
+        return Activity.none(len(self.members) + 1, len(self.bands.widths), interval)
 
-    def block(
-        self, codes: np.ndarray, probabilities: np.ndarray, first_us: int, heard_bins: int, background: np.ndarray
-    ) -> Activity:
-        """Count consecutive frames of one recording.
+    def pieces(self, first_us: int, frames: int) -> Iterator[tuple[int, slice]]:
+        """Cut frames at the edges of intervals, and so short that they stay in the processor's cache."""
+        for interval, inside in self.intervals.cuts(first_us, self.hop_us, frames):
+            for begin in range(inside.start, inside.stop, _FRAMES_AT_A_TIME):
+                yield interval, slice(begin, min(begin + _FRAMES_AT_A_TIME, inside.stop))
+
+    @cached_property
+    def amplitude(self) -> np.ndarray:
+        """Amplitude of every level code in whole units of ``2 ** -29`` of a full-scale sine's, shape (256,), int32."""
+        units: np.ndarray = np.rint(np.sqrt(self.table.power) / _AMPLITUDE_UNIT).astype(np.int32)
+        return units
+
+    @cached_property
+    def band_of(self) -> np.ndarray:
+        """Band of the frequency distribution that holds each bin, shape (bins,), int64."""
+        band: np.ndarray = np.searchsorted(self.bands.stop_bin[:-1], np.arange(self.bands.bins), side="right")
+        return band
+
+    @cached_property
+    def in_band(self) -> np.ndarray:
+        """Whether the last band holds each bin, shape (bins,), bool."""
+        index = np.arange(self.bands.bins)
+        inside: np.ndarray = (index >= self.bands.first_bin[-1]) & (index < self.bands.stop_bin[-1])
+        return inside
+
+
+class Tally:
+    """Counts recordings, one after the other.
+
+    Parameters
+    ----------
+    counter
+        What is counted.
+    """
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        bins = counter.bands.bins
+        layers = len(counter.members) + 1
+        self._sums = CellSums.none(counter.sources, layers, bins, len(counter.bands.widths))
+        # Of both the first frame is the one before.
+        self._bits = np.zeros((1 + _FRAMES_AT_A_TIME, bins), dtype=np.uint32)
+        self._reach = np.zeros((counter.sources, 1 + _FRAMES_AT_A_TIME, 2), dtype=np.int64)
+        self._before = np.zeros(bins, dtype=np.int32)
+        self._interval, self._frames, self._heard = 0, 0, 0
+        self._background = np.zeros(bins, dtype=np.uint8)
+        self._activity = [counter.nothing()]
+        self._overlap = [Overlap.none(counter.sources)]
+        self._indices = [IndexSums.none(counter.sources + 1)]
+
+    def begin(self, heard_bins: int, background: np.ndarray) -> None:
+        """Begin another recording.
+
+        Parameters
+        ----------
+        heard_bins
+            Bins, from 0 Hz up, that the recorder hears.
+        background
+            Level codes of the recording's background, shape (bins,), uint8.
+        """
+        self._finish_piece()
+        self._heard, self._background = heard_bins, background
+
+    def feed(self, codes: np.ndarray, probabilities: np.ndarray, first_us: int) -> None:
+        """Count the next frames of the recording.
 
         Parameters
         ----------
@@ -61,80 +140,84 @@ class Counter:
             Probability codes, shape (sources, frames, bins), uint8.
         first_us
             UTC time of the first frame's centre, microseconds.
-        heard_bins
-            Bins, from 0 Hz up, that the recorder hears.
-        background
-            Level codes of the recording's background, shape (bins,), uint8.
         """
-        parts = [self.nothing()]
-        for interval, inside in self._pieces(first_us, len(codes)):
-            masks = self._masks(probabilities[:, inside])
-            parts.append(self._count(interval, codes[inside], masks, heard_bins, background))
-        return Activity.total(parts)
+        counter = self._counter
+        quiet = counter.amplitude[self._background]
+        for interval, inside in counter.pieces(first_us, len(codes)):
+            if interval != self._interval:
+                self._finish_piece()
+                self._interval = interval
+            frames = self._mark(probabilities[:, inside])
+            tally_cells(
+                codes[inside],
+                self._bits[: frames + 1],
+                self._reach[:, : frames + 1],
+                (counter.members, counter.band_of, counter.in_band),
+                counter.amplitude,
+                quiet,
+                self._before,
+                self._frames > 0,
+                self._sums.arrays,
+            )
+            self._bits[0], self._reach[:, 0] = self._bits[frames], self._reach[:, frames]
+            self._frames += frames
 
-    def _masks(self, probabilities: np.ndarray) -> np.ndarray:
-        """Return where each source is active: probability at or above its threshold, and heard."""
-        least = self.least_codes[:, None, None]
-        # Bytes wrap round below the threshold, so that one comparison leaves out what is low and what is not heard.
-        masks: np.ndarray = (probabilities - least) <= (np.uint8(self.highest_code) - least)
-        return masks
+    def finish(self) -> tuple[Activity, Overlap, IndexSums]:
+        """Return the sums of all recordings."""
+        self._finish_piece()
+        return Activity.total(self._activity), Overlap.total(self._overlap), IndexSums.total(self._indices)
 
-    def _pieces(self, first_us: int, frames: int) -> Iterator[tuple[int, slice]]:
-        """Cut frames at the edges of intervals, and so short that they stay in the processor's cache."""
-        for interval, inside in self.intervals.cuts(first_us, self.hop_us, frames):
-            for begin in range(inside.start, inside.stop, _FRAMES_AT_A_TIME):
-                yield interval, slice(begin, min(begin + _FRAMES_AT_A_TIME, inside.stop))
+    def _mark(self, probabilities: np.ndarray) -> int:
+        """Note which sources are active in each cell, behind the frame before; return the number of frames."""
+        frames: int = probabilities.shape[1]
+        bits = self._bits[1 : frames + 1]
+        bits[:] = 0
+        for source, (found, least) in enumerate(zip(probabilities, self._counter.least_codes, strict=True)):
+            span, reach = np.uint8(self._counter.highest_code - least), self._reach[source, 1 : frames + 1]
+            mark_active(found, least, span, np.uint32(1 << source), bits, reach)
+        return frames
 
-    def _count(
-        self, interval: int, codes: np.ndarray, masks: np.ndarray, heard_bins: int, background: np.ndarray
-    ) -> Activity:
-        """Count frames that lie in one interval."""
-        sums = self.nothing([interval])
-        heard = self.bands.heard_widths(heard_bins)
-        sums.cells[0, HEARD] = heard * len(codes)
-        sums.frames[0, HEARD] = (heard > 0) * len(codes)
-        sums.power[0, HEARD] = self._power(codes)
-        for layer, mask in enumerate(masks, start=1):
-            self._count_source(sums, layer, codes, mask, background)
-        return sums
+    def _finish_piece(self) -> None:
+        """Put away the sums of a recording in an interval."""
+        if self._frames:
+            self._activity.append(self._piece_activity())
+            self._overlap.append(self._piece_overlap())
+            values = np.array([self._piece_indices(variant) for variant in range(self._counter.sources + 1)])
+            self._indices.append(IndexSums.of_recording(self._interval, values, self._frames))
+            self._sums.clear()
+        self._frames = 0
 
-    def _count_source(
-        self, sums: Activity, layer: int, codes: np.ndarray, mask: np.ndarray, background: np.ndarray
-    ) -> None:
-        """Count one source; only frames and bins in which it is active are looked at."""
-        rows = _active_frames(mask)
-        if not len(rows):
-            return
-        mask = mask[rows]
-        per_bin = _column_counts(mask)
-        sums.cells[0, layer] = self.bands.sums(per_bin)
-        sums.frames[0, layer] = self.bands.frames(mask)
-        sums.background[0, layer] = self.bands.sums(split(per_bin * self.table.units[background]))
-        bins, grain = np.flatnonzero(per_bin), self.bands.grain
-        inside = slice(bins[0] // grain * grain, (bins[-1] // grain + 1) * grain)
-        sums.power[0, layer] = self._power(codes[:, inside][rows] * mask[:, inside].view(np.uint8), inside.start)
+    def _piece_activity(self) -> Activity:
+        counter, bands, sums = self._counter, self._counter.bands, self._sums
+        activity = counter.nothing([self._interval])
+        heard, units = bands.heard_widths(self._heard), counter.table.units
+        per_bin, power = sums.counts.sum(axis=2), weighed(sums.counts, units)
+        activity.cells[0, HEARD], activity.frames[0, HEARD] = heard * self._frames, (heard > 0) * self._frames
+        activity.power[0, HEARD] = bands.sums(power[HEARD])
+        for layer in range(1, len(per_bin)):
+            activity.cells[0, layer] = bands.sums(per_bin[layer])
+            activity.frames[0, layer] = sums.frames[layer - 1]
+            activity.power[0, layer] = bands.sums(power[layer])
+            activity.background[0, layer] = bands.sums(split(per_bin[layer] * units[self._background]))
+        return activity
 
-    def _power(self, codes: np.ndarray, first_bin: int = 0) -> np.ndarray:
-        """Return the power of each band in two parts, shape (bands, 2), int64; ``codes`` begin at ``first_bin``."""
-        step = 2 if self.bands.paired else 1
-        known = self.table.of_columns(codes, self.bands.paired)
-        units = np.zeros(self.bands.bins // step, dtype=np.int64)
-        units[first_bin // step : first_bin // step + len(known)] = known
-        return self.bands.sums(split(units), self.bands.paired)
+    def _piece_overlap(self) -> Overlap:
+        counter, both = self._counter, self._sums.both.copy()
+        own = self._sums.counts[1 : counter.sources + 1, counter.in_band].sum(axis=(1, 2))
+        np.fill_diagonal(both, own)
+        heard = counter.bands.heard_widths(self._heard)[-1:] * self._frames
+        return Overlap(np.array([self._interval]), both[None], heard)
 
-
-def _active_frames(mask: np.ndarray) -> np.ndarray:
-    """Return the frames with any active cell of a C-contiguous mask (frames, bins)."""
-    if mask.shape[1] % 8:
-        return np.flatnonzero(mask.any(axis=1))
-    # Eight cells at a time: three times as fast as any().
-    return np.flatnonzero(np.bitwise_or.reduce(mask.view(np.uint64), axis=1))
-
-
-def _column_counts(mask: np.ndarray) -> np.ndarray:
-    """Return the active cells of each bin of a mask (frames, bins), int64."""
-    counts, cells = np.zeros(mask.shape[1], dtype=np.int64), mask.view(np.uint8)
-    # Bytes add up several times faster than wider numbers, and 255 of them cannot overflow.
-    for begin in range(0, len(cells), 255):
-        counts += np.add.reduce(cells[begin : begin + 255], axis=0, dtype=np.uint8)
-    return counts
+    def _piece_indices(self, variant: int) -> np.ndarray:
+        """Return the indices of all that was heard (variant 0), or without source ``variant - 1``."""
+        counter, sums, heard = self._counter, self._sums, slice(0, self._heard)
+        counts, steps = sums.counts[0, heard].astype(np.int64), sums.steps[0, heard]
+        if variant:
+            removed = sums.counts[variant, heard]
+            counts, steps = counts - removed, steps + sums.steps[variant, heard]
+            counts[np.arange(len(counts)), self._background[heard]] += removed.sum(axis=1)
+        frequencies_hz = counter.frequencies_hz[heard]
+        if len(frequencies_hz) < 2:
+            return np.full(5, np.nan)
+        highest_hz = frequencies_hz[-1] + (frequencies_hz[1] - frequencies_hz[0]) / 2
+        return indices(counts, steps, counter.amplitude.astype(np.float64), frequencies_hz, highest_hz)

@@ -125,12 +125,12 @@ def _label_source(
     return rows[:count][lives], head, tail
 
 
-def _compiled(function):  # type: ignore[no-untyped-def]
+def _compiled(function):
     return numba.njit(cache=True, nogil=True)(function)
 
 
 @_compiled
-def _root(parent, row):  # type: ignore[no-untyped-def]
+def _root(parent, row):
     while parent[row] != row:
         parent[row] = parent[parent[row]]
         row = parent[row]
@@ -138,7 +138,7 @@ def _root(parent, row):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _roots(parent):  # type: ignore[no-untyped-def]
+def _roots(parent):
     roots = np.empty_like(parent)
     for row in range(len(parent)):
         roots[row] = _root(parent, row)
@@ -146,7 +146,7 @@ def _roots(parent):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _absorb(rows, into, other):  # type: ignore[no-untyped-def]
+def _absorb(rows, into, other):
     """Add the row ``other`` to the row ``into``; both are of one recording."""
     one, two = rows[into], rows[other]
     for column in (_FIRST, _LOW):
@@ -159,7 +159,7 @@ def _absorb(rows, into, other):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _raise_peak(row, code, time_us, index):  # type: ignore[no-untyped-def]
+def _raise_peak(row, code, time_us, index):
     known = row[_CODE]
     earlier = time_us < row[_PEAK_US] or (time_us == row[_PEAK_US] and index < row[_PEAK_BIN])
     if code > known or (code == known and earlier):
@@ -167,7 +167,7 @@ def _raise_peak(row, code, time_us, index):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _any_active(probabilities, least, span):  # type: ignore[no-untyped-def]
+def _any_active(probabilities, least, span):
     found = False
     for code in probabilities:
         found |= np.uint8(code - least) <= span
@@ -175,7 +175,7 @@ def _any_active(probabilities, least, span):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _measured(found, codes, power, background, low, least, span):  # type: ignore[no-untyped-def]
+def _measured(found, codes, power, background, low, least, span):
     """Return of the run of active cells that begins at the bin ``low``: stop, sums and its loudest cell."""
     index, probability, best, here, behind = low, np.int64(0), np.uint8(0), np.int64(0), np.int64(0)
     loudest, peak = np.uint8(0), low
@@ -192,7 +192,7 @@ def _measured(found, codes, power, background, low, least, span):  # type: ignor
 
 
 @_compiled
-def _add(row, low, time_us, run):  # type: ignore[no-untyped-def]
+def _add(row, low, time_us, run):
     """Add a run that begins at the bin ``low`` to a row."""
     stop, probability, best, here, behind, loudest, peak = run
     row[_PROBABILITY] += probability
@@ -208,14 +208,14 @@ def _add(row, low, time_us, run):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def _begin(row, source, time_us, recording, low):  # type: ignore[no-untyped-def]
+def _begin(row, source, time_us, recording, low):
     row[:] = 0
     row[_SOURCE], row[_FIRST], row[_RECORDING], row[_LOW] = source, time_us, recording, low
     row[_CODE] = -1
 
 
 @_compiled
-def _scan(found, codes, least, span, power, background, band, place, rows, parent, ends):  # type: ignore[no-untyped-def]
+def _scan(found, codes, least, span, power, background, band, place, rows, parent, ends):
     """Fill rows, parents and the runs at both ends; return how many of each, or more rows than there is room for."""
     source, first_us, hop_us, recording = place
     first_bin, stop_bin = band

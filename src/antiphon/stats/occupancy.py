@@ -21,7 +21,7 @@ def occupancy_columns(sums: Activity, events: np.ndarray, band: int, hop_us: int
     sums
         The sums.
     events
-        Events that start in each interval, shape (intervals, sources), int64.
+        Events that start in each interval, shape (intervals, sources); NaN where they are not counted.
     band
         Index of the band.
     hop_us

@@ -15,7 +15,6 @@ __all__ = ["UNIT", "PowerTable", "decibels", "joined", "ratio", "split"]
 
 UNIT = 2.0**-46
 _LOW_BITS = 32
-_FRAMES_AT_A_TIME = 256
 _LOW_MASK = (1 << _LOW_BITS) - 1
 
 
@@ -60,30 +59,3 @@ class PowerTable:
     def units(self) -> np.ndarray:
         """Power of each code in whole units, shape (256,), int64."""
         return np.rint(self.power / UNIT).astype(np.int64)
-
-    @cached_property
-    def _pairs(self) -> np.ndarray:
-        """Power of two codes together, indexed by both bytes as one number, shape (65536,), int64."""
-        both = np.arange(65536, dtype=np.uint32)
-        pairs: np.ndarray = self.units[both >> 8] + self.units[both & 255]
-        return pairs
-
-    def of_columns(self, codes: np.ndarray, paired: bool) -> np.ndarray:
-        """Return the power of each bin, or of each two neighbouring bins, summed over the frames.
-
-        Parameters
-        ----------
-        codes
-            Level codes, C-contiguous, shape (frames, bins), uint8; at most 4096 frames, so that no sum overflows.
-        paired
-            Whether two neighbouring bins are added: half the look-ups, which are what counting power costs.
-
-        Returns
-        -------
-        Whole units, shape (bins,) or (bins / 2,), int64.
-        """
-        table, index = (self._pairs, codes.view(np.uint16)) if paired else (self.units, codes)
-        sums = np.zeros(index.shape[1], dtype=np.int64)
-        for begin in range(0, len(index), _FRAMES_AT_A_TIME):
-            sums += table.take(index[begin : begin + _FRAMES_AT_A_TIME], mode="clip").sum(axis=0)
-        return sums

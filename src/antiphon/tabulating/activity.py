@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from antiphon.io.tables import source_columns
-from antiphon.stats.activity import Activity, complete, in_turn
+from antiphon.stats.activity import Activity
 from antiphon.stats.frequency import frequency_columns
+from antiphon.stats.interval_sums import complete, in_turn
 from antiphon.stats.occupancy import occupancy_columns
 from antiphon.tabulating.events import EventCounts
 from antiphon.tabulating.found import Found
@@ -49,7 +50,9 @@ def write_activity(
 
 def _occupancy(job: Job, found: Found, sums: Activity, counts: EventCounts) -> dict[str, Any]:
     """Return the rows of the table occupancy: all sources, all intervals."""
-    columns = occupancy_columns(sums, counts.of(sums.interval), len(found.edges_hz) - 1, job.grid.hop_us)
+    events = np.full((len(sums.interval), len(found.layers)), np.nan)
+    events[:, : found.counter.sources] = counts.of(sums.interval)
+    columns = occupancy_columns(sums, events, len(found.edges_hz) - 1, job.grid.hop_us)
     columns["level_db"] = columns["level_db"] + job.holdings.reference.offset_db
     return {**_rows(found, sums, columns, 1), "level_reference": job.holdings.reference.name}
 
@@ -60,9 +63,12 @@ def _frequency(job: Job, found: Found, sums: Activity) -> dict[str, Any]:
 
 
 def _rows(found: Found, sums: Activity, columns: dict[str, np.ndarray], rows: int) -> dict[str, Any]:
+    layers, intervals = len(found.layers), len(sums.interval)
+    kinds = np.where(np.arange(layers) < found.counter.sources, "source", "class").astype(object)
     return {
-        "interval": np.repeat(sums.interval, len(found.card.sources) * rows),
+        "interval": np.repeat(sums.interval, layers * rows),
         "model": found.name,
-        **source_columns(found.card.sources, len(sums.interval), rows),
+        **source_columns(found.layers, intervals, rows),
+        "kind": np.tile(np.repeat(kinds, rows), intervals),
         **{name: values.ravel() for name, values in columns.items()},
     }

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from antiphon.config import Source
 from antiphon.errors import AntiphonError
 from antiphon.io.checkpoints import Card, load_card
 from antiphon.io.holdings import UnitStores
 from antiphon.signal.levels import PROBABILITY_SCALE, level_of_code
 from antiphon.stats.bands import Bands, band_edges_hz
-from antiphon.stats.counting import Counter
+from antiphon.stats.counting import MOST_LAYERS, Counter
 from antiphon.stats.events import EventRule
 from antiphon.stats.power import PowerTable
 from antiphon.tabulating.job import Job
@@ -39,6 +40,8 @@ class Found:
         Probability from which a cell is active, and that every cell of an event reaches, by source.
     counter
         What is counted cell by cell.
+    layers
+        The sources, then the classes that unite several: what occupancy and frequency are of, by name.
     rule
         Which patches of cells are events.
     edges_hz
@@ -53,6 +56,7 @@ class Found:
     thresholds: dict[str, float]
     low_thresholds: dict[str, float]
     counter: Counter
+    layers: dict[str, Source]
     rule: EventRule
     edges_hz: np.ndarray
     stores: tuple[UnitStores, ...]
@@ -60,7 +64,7 @@ class Found:
     @property
     def intervals_at_a_time(self) -> int:
         """How many intervals are finished at a time: what bounds the memory."""
-        return max(1, _ROWS_AT_A_TIME // (len(self.card.sources) * len(self.edges_hz)))
+        return max(1, _ROWS_AT_A_TIME // (len(self.layers) * len(self.edges_hz)))
 
     @property
     def band(self) -> tuple[int, int]:
@@ -99,15 +103,18 @@ def read_found(job: Job, name: str | None, card: Path, infer_records: list[Path]
     """
     known = load_card(card)
     thresholds, low = _thresholds(job, known)
+    classes = _classes(job, known)
     frequencies_hz = job.grid.frequencies_hz()
     edges_hz = band_edges_hz(frequencies_hz, job.settings.frequency_step_hz)
     counter = Counter(
         _bands(job, frequencies_hz, edges_hz),
         PowerTable(np.nan_to_num(10.0 ** (level_of_code(np.arange(256)).astype(np.float64) / 10.0))),
         _codes(thresholds, known),
+        _members(known, classes),
         PROBABILITY_SCALE,
         job.intervals,
         job.grid.hop_us,
+        frequencies_hz,
     )
     return Found(
         name or known.model,
@@ -116,6 +123,7 @@ def read_found(job: Job, name: str | None, card: Path, infer_records: list[Path]
         thresholds,
         low,
         counter,
+        known.sources | classes,
         _rule(job, _codes(low, known), counter.least_codes),
         edges_hz,
         job.holdings.stores(infer_records),
@@ -143,6 +151,35 @@ def _thresholds(job: Job, card: Card) -> tuple[dict[str, float], dict[str, float
             "give at most the threshold"
         )
     return thresholds, low
+
+
+def _classes(job: Job, card: Card) -> dict[str, Source]:
+    """Return the classes that unite several sources."""
+    given = job.settings.classes or {}
+    for name, sources in given.items():
+        if name in card.sources:
+            raise AntiphonError(
+                f"tabulate.classes: {name} is a source of model {card.model}; choose another name"
+            )
+        if foreign := [source for source in sources if source not in card.sources]:
+            raise AntiphonError(
+                f"tabulate.classes: {', '.join(foreign)} in {name} is no source of model {card.model} "
+                f"({', '.join(card.sources)}); correct the name or leave it out"
+            )
+    if len(card.sources) + len(given) > MOST_LAYERS:
+        raise AntiphonError(f"tabulate.classes: sources and classes are more than {MOST_LAYERS}; leave some out")
+    return {
+        name: Source(labels=list(sources), scientific_name=None, common_name=name) for name, sources in given.items()
+    }
+
+
+def _members(card: Card, classes: Mapping[str, Source]) -> np.ndarray:
+    """Return as bits which sources each layer holds: each source itself, then each class its own; uint32."""
+    own = [1 << number for number in range(len(card.sources))]
+    united = [
+        sum(bit for name, bit in zip(card.sources, own, strict=True) if name in c.labels) for c in classes.values()
+    ]
+    return np.array([*own, *united], dtype=np.uint32)
 
 
 def _codes(thresholds: Mapping[str, float], card: Card) -> np.ndarray:

@@ -6,6 +6,7 @@ A unit's levels and probabilities are read once; every kind of sums is counted i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -18,14 +19,19 @@ from antiphon.io.spectrograms import Span, Store, open_store
 from antiphon.io.sums import drop_stale_sums, read_sums, read_words, sums_fingerprint, sums_path, write_sums
 from antiphon.progress import log, track
 from antiphon.stats.activity import Activity
+from antiphon.stats.counting import Tally
 from antiphon.stats.events import Stretch, joined_at_seam, settled
+from antiphon.stats.indices import IndexSums
+from antiphon.stats.interval_sums import IntervalSums
 from antiphon.stats.labelling import Column, label_block
+from antiphon.stats.overlap import Overlap
 from antiphon.tabulating.found import Found
 from antiphon.tabulating.job import Job
 
 __all__ = ["UnitEvents", "UnitSums", "sum_units"]
 
-_KINDS = ("activity", "events")
+_KINDS: dict[str, type[IntervalSums]] = {"activity": Activity, "overlap": Overlap, "indices": IndexSums}
+_EVENTS = "events"
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,17 @@ class UnitSums:
         """Read what was active in its cells."""
         return Activity(**read_sums(self.paths["activity"]))
 
+    def overlap(self) -> Overlap:
+        """Read in which cells two sources were active."""
+        return Overlap(**read_sums(self.paths["overlap"]))
+
+    def indices(self) -> IndexSums:
+        """Read the indices of its recordings."""
+        return IndexSums(**read_sums(self.paths["indices"]))
+
     def events(self) -> UnitEvents:
         """Read its patches."""
-        path = self.paths["events"]
+        path = self.paths[_EVENTS]
         rows, words = read_sums(path)["rows"], read_words(path)
         recordings = [(str(name), int(start_us)) for name, start_us in words["recordings"]]
         if words["span"] is None:
@@ -82,13 +96,13 @@ def sum_units(job: Job, found: Found, sums: Path) -> list[UnitSums]:
     sums
         Folder of all sums.
     """
-    drop_stale_sums(sums, _KINDS, found.name, job.deployment, keep={one.unit for one in found.stores})
-    settings = job.settings.model_dump(mode="json", exclude={"thresholds", "hysteresis"})
-    codes = (found.counter.least_codes.tolist(), found.rule.low_codes.tolist())
+    drop_stale_sums(sums, (*_KINDS, _EVENTS), found.name, job.deployment, keep={one.unit for one in found.stores})
+    settings = job.settings.model_dump(mode="json", exclude={"thresholds", "hysteresis", "classes"})
+    codes = (found.counter.least_codes.tolist(), found.counter.members.tolist(), found.rule.low_codes.tolist())
     same = (codes, settings, job.holdings.utc_offset_min, job.version)
     units, counted = [], 0
     for unit in track(found.stores, f"tabulate {job.deployment}"):
-        paths = {kind: sums_path(sums, kind, found.name, unit.unit) for kind in _KINDS}
+        paths = {kind: sums_path(sums, kind, found.name, unit.unit) for kind in (*_KINDS, _EVENTS)}
         made_from = fingerprint(unit.fingerprint, sorted(unit.copies), *same)
         if any(sums_fingerprint(path) != made_from for path in paths.values()):
             _write(paths, _Counting(job, found, unit), made_from)
@@ -100,8 +114,9 @@ def sum_units(job: Job, found: Found, sums: Path) -> list[UnitSums]:
 
 def _write(paths: dict[str, Path], counting: _Counting, made_from: str) -> None:
     """Count a unit and write its sums."""
-    activity, events = counting.counted()
-    write_sums(paths["activity"], {field.name: getattr(activity, field.name) for field in fields(activity)}, made_from)
+    *sums, events = counting.counted()
+    for kind, counted in zip(_KINDS, sums, strict=True):
+        write_sums(paths[kind], {field.name: getattr(counted, field.name) for field in fields(counted)}, made_from)
     growing = events.growing
     words = {"recordings": events.recordings, "probable": events.probable, "growing": 0, "span": None}
     rows = events.closed
@@ -109,7 +124,7 @@ def _write(paths: dict[str, Path], counting: _Counting, made_from: str) -> None:
         rows = np.concatenate([growing.rows, rows])
         words |= {"growing": len(growing.rows), "span": [growing.first_us, growing.last_us]}
         words |= {"head": growing.head.tolist(), "tail": growing.tail.tolist()}
-    write_sums(paths["events"], {"rows": rows}, made_from, words)
+    write_sums(paths[_EVENTS], {"rows": rows}, made_from, words)
 
 
 class _Counting:
@@ -123,18 +138,24 @@ class _Counting:
             self.levels, self.probabilities, job.grid, tuple(found.card.sources), found.name, found.thresholds
         )
         self.background = self.levels.background()
-        self.activity = [found.counter.nothing()]
+        self.tally = Tally(found.counter)
         self.closed = [np.empty((0, len(Column)), dtype=np.int64)]
         self.growing: Stretch | None = None
         self.recording = -1
 
-    def counted(self) -> tuple[Activity, UnitEvents]:
-        """Count all blocks."""
-        for block in self._blocks():
-            self._count(block, block.span.start_us + self.levels.grid.first_centre_us + block.first * self._hop_us)
+    def counted(self) -> tuple[Activity, Overlap, IndexSums, UnitEvents]:
+        """Count all blocks; patches are labelled in another thread beside the other sums."""
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            for block in self._blocks():
+                first_us = block.span.start_us + self.levels.grid.first_centre_us + block.first * self._hop_us
+                labelling = beside.submit(self._labelled, block, first_us)
+                if block.recording != self.recording:
+                    self.tally.begin(block.span.heard_bins, self.background[block.recording])
+                self.tally.feed(block.codes, block.probabilities, first_us)
+                self._grow(labelling.result(), block.recording)
         recordings = [(span.path, span.start_us) for span in self.levels.spans]
         events = UnitEvents(np.concatenate(self.closed), self.growing, recordings, self._probable)
-        return Activity.total(self.activity), events
+        return *self.tally.finish(), events
 
     @property
     def _hop_us(self) -> int:
@@ -151,23 +172,20 @@ class _Counting:
             if span.path not in self.unit.copies:
                 yield block
 
-    def _count(self, block: Block, first_us: int) -> None:
-        found, background = self.found, self.background[block.recording]
-        self.activity.append(
-            found.counter.block(block.codes, block.probabilities, first_us, block.span.heard_bins, background)
-        )
-        units = found.counter.table.units
+    def _labelled(self, block: Block, first_us: int) -> Stretch:
+        """Return the patches of a block."""
+        found, units = self.found, self.found.counter.table.units
         patches = label_block(
             block.probabilities,
             block.codes,
             found.rule.low_codes,
             found.counter.highest_code,
             units,
-            units[background],
+            units[self.background[block.recording]],
             found.band,
             (first_us, self._hop_us, block.recording),
         )
-        self._grow(Stretch(*patches, first_us, first_us + (len(block.codes) - 1) * self._hop_us), block.recording)
+        return Stretch(*patches, first_us, first_us + (len(block.codes) - 1) * self._hop_us)
 
     def _grow(self, stretch: Stretch, recording: int) -> None:
         """Join what was found to what is growing, and put away what cannot grow any more."""

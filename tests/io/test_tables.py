@@ -44,7 +44,8 @@ GOLDEN = {
     "bi:double? adi:double? aei:double?",
     "occupancy": f"{KEYS} {SOURCE} kind:string {TIMES} effort_s:double effort_cells:int64 "
     "active_s:double? active_cells:int64? "
-    "time_occupancy:double? tf_occupancy:double? n_events:int64? energy_share:double? level_db:double? "
+    "time_occupancy:double? tf_occupancy:double? tf_occupancy_corrected:double? tf_occupancy_low:double? "
+    "tf_occupancy_high:double? n_events:int64? energy_share:double? level_db:double? "
     "level_reference:string snr_db:double?",
     "events": f"{KEYS} {SOURCE} path:string start_time:timestamp[us, tz=UTC] start_local:string utc_offset_min:int16 "
     "start_s:double end_s:double freq_low_hz:double freq_high_hz:double freq_peak_hz:double cells:int64 "
@@ -67,7 +68,8 @@ def occupancy_piece(deployment: str, first_hour: int = 0, hours: int = 3) -> dic
     starts_us = np.repeat(np.arange(first_hour, first_hour + hours) * HOUR_US, len(SOURCES))
     rows = len(starts_us)
     active = np.where(np.arange(rows) < 2, np.nan, np.arange(rows))
-    numbers = ("active_s", "time_occupancy", "tf_occupancy", "energy_share", "level_db", "snr_db")
+    corrected = ("tf_occupancy_corrected", "tf_occupancy_low", "tf_occupancy_high")
+    numbers = ("active_s", "time_occupancy", "tf_occupancy", *corrected, "energy_share", "level_db", "snr_db")
     return {
         "season": "spring",
         "site": "007",

@@ -37,6 +37,7 @@ STFT = {
 }
 SETTINGS = {
     "interval_s": 600,
+    "clock": "standard",
     "band_low_hz": 0.0,
     "band_high_hz": 1500.0,
     "frequency_step_hz": 500.0,
@@ -472,6 +473,34 @@ def test_run__joins_weaker_cells_to_an_event(season, monkeypatch):
     assert season.table("events", "m")["cells"].tolist() == [40, 80]
     season.tabulate(model="m", hysteresis=1.0)
     assert season.table("events", "m")["cells"].tolist() == [40, 40]
+
+
+def test_run__takes_the_known_errors_out_of_occupancy(season):
+    season.tabulate(model="m")
+    numbers = ["tf_occupancy_corrected", "tf_occupancy_low", "tf_occupancy_high"]
+    assert season.table("occupancy", "m")[numbers].isna().all().all()  # the card knows of none
+    path = season.root / "models/m/card.json"
+    groups = [(80, 1, 20, 999), (60, 3, 40, 997)]  # finds 0.7 of the source, takes 0.002 of the rest for it
+    write_json(path, {**json.loads(path.read_text(encoding="utf-8")), "validation_groups": {"bird": groups}})
+    season.tabulate(model="m")
+    bird = season.table("occupancy", "m").query("source == 'bird'")
+    row, silent = bird.iloc[-1], bird.iloc[0]
+    assert row["tf_occupancy_corrected"] == pytest.approx((row["tf_occupancy"] - 0.002) / 0.698)
+    assert row["tf_occupancy_low"] < row["tf_occupancy_corrected"] < row["tf_occupancy_high"]
+    assert silent[numbers].tolist() == [0, 0, 0]  # fewer than the false alarms of a silent hour
+    assert bird[numbers].isna().all(axis=1).tolist() == [False, False, True, True, False]
+    assert season.table("occupancy", "m").query("source == 'engine'")[numbers].isna().all().all()
+    season.tabulate(model="m", thresholds={"bird": 0.6})
+    assert season.table("occupancy", "m")[numbers].isna().all().all()
+
+
+def test_run__counts_days_of_utc_where_they_are_asked_for(season):
+    for clock, starts in (("standard", ["01T00:00:00", "02T00:00:00"]), ("utc", ["01T02:00:00"])):
+        season.tabulate(interval_s=86_400, clock=clock)
+        season.tabulate(model="m", interval_s=86_400, clock=clock)
+        for table in (season.table("effort"), season.table("occupancy", "m").query("source == 'bird'")):
+            assert table["start_local"].tolist() == [f"2024-05-{start}+02:00" for start in starts]
+        assert season.table("effort")["scheduled_s"].sum() == pytest.approx(8.01)
 
 
 def test_run__counts_classes_beside_sources(season):

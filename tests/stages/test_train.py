@@ -174,6 +174,8 @@ def test_train__calibrates_and_counts_on_validation(pairs, trained):
         f1 = 2 * cells["tp"] / max(1, 2 * cells["tp"] + cells["fp"] + cells["fn"])
         assert card.scores["validation"][source] == pytest.approx(f1)
         assert calibrated.temperature > 0
+        assert np.sum(card.validation_groups[source], axis=0).tolist() == list(cells.values())
+        assert len(card.validation_groups[source]) == len(set(read_examples(pairs, "validation").groups))
     assert (trained / "reliability.png").read_bytes().startswith(b"\x89PNG")
 
 

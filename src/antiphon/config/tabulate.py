@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,9 @@ class Tabulate(Section):
     """How separated sources become numbers."""
 
     interval_s: int = Field(ge=1, le=86400, description="length of an interval, seconds; must divide a day")
+    clock: Literal["standard", "utc"] = Field(
+        description="what intervals are counted from: midnight of the deployment's standard time, or of UTC"
+    )
     band_low_hz: float = Field(ge=0, description="lower edge of the band of tf_occupancy, Hz, one for the season")
     band_high_hz: float = Field(gt=0, description="upper edge of the band of tf_occupancy, Hz, one for the season")
     frequency_step_hz: float = Field(gt=0, description="width of a band of the frequency table, Hz")

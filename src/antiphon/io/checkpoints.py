@@ -94,6 +94,9 @@ class Card(BaseModel):
     validation_cells
         Cells of the validation examples by what was found at the thresholds and what was true, by source: ``tp``,
         ``fp``, ``fn``, ``tn``, pooled over all examples. From these follow precision, recall and specificity.
+    validation_groups
+        The same four numbers, in this order, of each group of examples (recordist, site, scene), by source: by these
+        the errors are resampled.
     calibration
         How probabilities were brought to mean what they say, by source: :class:`CalibrationCard`. Empty: as they came
         out of the network.
@@ -121,6 +124,7 @@ class Card(BaseModel):
     scores: dict[str, dict[str, float]]
     input_ranges: dict[str, tuple[float, float]] = {}
     validation_cells: dict[str, dict[str, int]] = {}
+    validation_groups: dict[str, tuple[tuple[int, int, int, int], ...]] = {}
     calibration: dict[str, CalibrationCard] = {}
     parameters: int
     weights_sha256: str = ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import torch
 from torch import Tensor
@@ -64,14 +66,16 @@ def finished(training: Training, examples: Examples, validation: Examples) -> Fi
     assert best is not None
     generator.load_state_dict(best["weights"])
     _round_kernels(generator, kernels)
-    before = tallied(generator, validation, training.device, training.dtype)
+    each = tallied(generator, validation, training.device, training.dtype)
+    before = after = reduce(add, each)
     lines = fitted(before)
     if generator.recalibrate([line.slope for line in lines], [line.shift for line in lines]):
         _round_kernels(generator, kernels)
-        after = tallied(generator, validation, training.device, training.dtype)
+        each = tallied(generator, validation, training.device, training.dtype)
+        after = reduce(add, each)
     else:
-        lines, after = [], before
-    verdict = verdict_at(after, validation.sources, after.best_codes())
+        lines = []
+    verdict = verdict_at(each, validation.sources, after.best_codes())
     ranges = input_ranges(generator, examples)
     int8 = validate(quantised(generator, ranges), validation, training.device, torch.float32, verdict.codes)
     return Finished(_stored(generator, kernels), verdict, int8, ranges, lines, before, after)

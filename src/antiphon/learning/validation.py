@@ -15,9 +15,9 @@ from antiphon.learning.apply import Separator
 from antiphon.learning.tiles import Examples
 from antiphon.networks.generator import Generator
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, SCALE_DB
-from antiphon.stats.scores import Histogram, unpacked
+from antiphon.stats.scores import Counts, Histogram, unpacked
 
-__all__ = ["Verdict", "counted", "separated", "tallied", "tune", "validate", "verdict_at"]
+__all__ = ["Verdict", "by_group", "counted", "separated", "tallied", "tune", "validate", "verdict_at"]
 
 _EVEN_ODDS_CODE = PROBABILITY_SCALE // 2
 
@@ -34,11 +34,14 @@ class Verdict:
         Probability code from which a cell counts, by source.
     cells
         Cells by what was found and what was true, by source: ``tp``, ``fp``, ``fn`` and ``tn``.
+    each
+        The same four numbers of each example, shape (example, source, 4), int64; None: not kept.
     """
 
     f1: dict[str, float]
     codes: dict[str, int]
     cells: dict[str, dict[str, int]] = field(default_factory=dict)
+    each: np.ndarray | None = None
 
     @property
     def macro(self) -> float:
@@ -92,57 +95,75 @@ def validate(
     least
         Probability code from which a cell counts, by source; None: the one that is best there.
     """
-    histogram = tallied(generator, examples, device, dtype)
-    best = np.array([least[source] for source in examples.sources]) if least else histogram.best_codes()
-    return verdict_at(histogram, examples.sources, best)
+    each = tallied(generator, examples, device, dtype)
+    best = np.array([least[source] for source in examples.sources]) if least else reduce(add, each).best_codes()
+    return verdict_at(each, examples.sources, best)
 
 
-def tallied(generator: Generator, examples: Examples, device: torch.device, dtype: torch.dtype) -> Histogram:
-    """Return the cells of all examples by what ``generator`` found and what was true; see :func:`validate`."""
+def tallied(generator: Generator, examples: Examples, device: torch.device, dtype: torch.dtype) -> list[Histogram]:
+    """Return the cells of each example by what ``generator`` found and what was true; see :func:`validate`."""
     count = len(examples.sources)
     separator = Separator.ready(generator, device=device, dtype=dtype)
     found = zip(separated(separator, examples), examples.mask_bits, strict=True)
-    return reduce(
-        add,
-        (
-            Histogram.of(counted(codes, examples, number), unpacked(bits, count))
-            for number, (codes, bits) in enumerate(found)
-        ),
-    )
+    return [
+        Histogram.of(counted(codes, examples, number), unpacked(bits, count))
+        for number, (codes, bits) in enumerate(found)
+    ]
 
 
-def verdict_at(histogram: Histogram, sources: Sequence[str], codes: np.ndarray) -> Verdict:
-    """Return the verdict if cells of each source count from its code in ``codes`` on, shape (source,)."""
-    every, columns = histogram.counts(), np.arange(len(codes))
-    hits, false_alarms, misses = (getattr(every, name)[codes, columns] for name in ("hits", "false_alarms", "misses"))
-    right = histogram.silent.sum(axis=1) - false_alarms
-    cells = zip(hits.tolist(), false_alarms.tolist(), misses.tolist(), right.tolist(), strict=True)
+def verdict_at(each: Sequence[Histogram], sources: Sequence[str], codes: np.ndarray) -> Verdict:
+    """Return the verdict on examples if cells of each source count from its code in ``codes`` on, shape (source,)."""
+    four = np.array([_cells_at(histogram, codes) for histogram in each])
+    hits, false_alarms, misses, _ = pooled = four.sum(axis=0).T
+    f1 = np.nan_to_num(Counts(hits, false_alarms, misses).f1)
     return Verdict(
-        f1=dict(zip(sources, np.nan_to_num(every.f1[codes, columns]).tolist(), strict=True)),
+        f1=dict(zip(sources, f1.tolist(), strict=True)),
         codes=dict(zip(sources, codes.tolist(), strict=True)),
         cells={
-            source: dict(zip(("tp", "fp", "fn", "tn"), four, strict=True))
-            for source, four in zip(sources, cells, strict=True)
+            source: dict(zip(("tp", "fp", "fn", "tn"), numbers, strict=True))
+            for source, numbers in zip(sources, pooled.T.tolist(), strict=True)
         },
+        each=four,
     )
+
+
+def _cells_at(histogram: Histogram, codes: np.ndarray) -> np.ndarray:
+    """Return cells found and true, found and false, missed, and rightly silent of each source, (source, 4), int64."""
+    every, columns = histogram.counts(), np.arange(len(codes))
+    hits, false_alarms, misses = (getattr(every, name)[codes, columns] for name in ("hits", "false_alarms", "misses"))
+    return np.stack([hits, false_alarms, misses, histogram.silent.sum(axis=1) - false_alarms], axis=1)
+
+
+def by_group(verdict: Verdict, groups: Sequence[str]) -> dict[str, tuple[tuple[int, int, int, int], ...]]:
+    """Return the cells of each source in each group of examples: found and true, found and false, missed, silent.
+
+    Parameters
+    ----------
+    verdict
+        The verdict, with the cells of each example.
+    groups
+        Name of each example's group.
+    """
+    assert verdict.each is not None
+    names, group = np.unique(groups, return_inverse=True)
+    sums = np.zeros((len(names), *verdict.each.shape[1:]), dtype=np.int64)
+    np.add.at(sums, group, verdict.each)
+    return {source: tuple(map(tuple, sums[:, place].tolist())) for place, source in enumerate(verdict.codes)}
 
 
 def tune(energy: EnergyThreshold, examples: Examples) -> Verdict:
     """Set the threshold of the energy baseline to the one that is best on ``examples`` for all sources together."""
     count = len(examples.sources)
     rows = zip(range(len(examples.level)), examples.level, examples.background, examples.mask_bits, strict=True)
-    histogram = reduce(
-        add,
-        (
-            Histogram.of(
-                counted(np.broadcast_to(excess_codes(level, background), (count, *level.shape)), examples, number),
-                unpacked(bits, count),
-            )
-            for number, level, background, bits in rows
-        ),
-    )
-    best = histogram.best_common_code()
+    each = [
+        Histogram.of(
+            counted(np.broadcast_to(excess_codes(level, background), (count, *level.shape)), examples, number),
+            unpacked(bits, count),
+        )
+        for number, level, background, bits in rows
+    ]
+    best = reduce(add, each).best_common_code()
     # Half a code lower, so that the cells of the best code itself are found.
     energy.threshold_db.fill_((best - 0.5) * SCALE_DB)
-    verdict = verdict_at(histogram, examples.sources, np.full(count, best))
+    verdict = verdict_at(each, examples.sources, np.full(count, best))
     return replace(verdict, codes=dict.fromkeys(examples.sources, _EVEN_ODDS_CODE))

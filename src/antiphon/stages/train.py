@@ -42,7 +42,7 @@ from antiphon.learning.looks import LOSSES
 from antiphon.learning.published import published
 from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.learning.tiles import Tiles
-from antiphon.learning.validation import Verdict, tune
+from antiphon.learning.validation import Verdict, by_group, tune
 from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
 from antiphon.signal.grid import Grid
@@ -112,7 +112,7 @@ def run(
             outcome = _trained(training, examples, validation, output / "training.part", made_from)
             if not hands.leads:
                 return
-    _save(output, _card(model, about, grid, recipe, section(Pair, pair), outcome), outcome)
+    _save(output, _card(model, about, grid, recipe, section(Pair, pair), outcome, validation.groups), outcome)
 
 
 _LAUNCHER = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0"}
@@ -252,7 +252,9 @@ def _rounded(values: np.ndarray) -> list[float | None]:
     return [None if isnan(value) else round(value, 4) for value in values.tolist()]
 
 
-def _card(model: str, about: Model, grid: Grid, recipe: Recipe, pair: Pair, outcome: _Outcome) -> Card:
+def _card(
+    model: str, about: Model, grid: Grid, recipe: Recipe, pair: Pair, outcome: _Outcome, groups: Sequence[str]
+) -> Card:
     verdict, steps = outcome.verdict, int(outcome.history[-1]["step"])
     scores = {"validation": verdict} | ({"validation_int8": outcome.int8} if outcome.int8 else {})
     return Card(
@@ -265,6 +267,7 @@ def _card(model: str, about: Model, grid: Grid, recipe: Recipe, pair: Pair, outc
         scores={name: {**one.f1, "macro": one.macro} for name, one in scores.items()},
         input_ranges=outcome.input_ranges,
         validation_cells=verdict.cells,
+        validation_groups=by_group(verdict, groups),
         calibration=outcome.calibration,
         parameters=outcome.parameters,
         training={"steps": steps, "best_step": outcome.best_step, "settings": asdict(recipe)},

@@ -9,6 +9,7 @@ import numpy as np
 
 from antiphon.io.tables import source_columns
 from antiphon.stats.activity import Activity
+from antiphon.stats.correction import corrected
 from antiphon.stats.frequency import frequency_columns
 from antiphon.stats.interval_sums import complete, in_turn
 from antiphon.stats.occupancy import occupancy_columns
@@ -54,7 +55,18 @@ def _occupancy(job: Job, found: Found, sums: Activity, counts: EventCounts) -> d
     events[:, : found.counter.sources] = counts.of(sums.interval)
     columns = occupancy_columns(sums, events, len(found.edges_hz) - 1, job.grid.hop_us)
     columns["level_db"] = columns["level_db"] + job.holdings.reference.offset_db
+    columns |= _corrected(found, columns["tf_occupancy"])
     return {**_rows(found, sums, columns, 1), "level_reference": job.holdings.reference.name}
+
+
+def _corrected(found: Found, share: np.ndarray) -> dict[str, np.ndarray]:
+    """Return occupancy (intervals, layers) without the bias of the errors that the card knows, and its interval."""
+    estimate, low, high = np.full((3, *share.shape), np.nan)
+    for place, name in enumerate(found.card.sources):
+        if name in found.errors:
+            columns = corrected(share[:, place], found.errors[name])
+            estimate[:, place], low[:, place], high[:, place] = columns
+    return {"tf_occupancy_corrected": estimate, "tf_occupancy_low": low, "tf_occupancy_high": high}
 
 
 def _frequency(job: Job, found: Found, sums: Activity) -> dict[str, Any]:

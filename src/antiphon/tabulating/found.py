@@ -16,6 +16,7 @@ from antiphon.io.checkpoints import Card, load_card
 from antiphon.io.holdings import UnitStores
 from antiphon.signal.levels import PROBABILITY_SCALE, level_of_code
 from antiphon.stats.bands import Bands, band_edges_hz
+from antiphon.stats.correction import Errors
 from antiphon.stats.counting import MOST_LAYERS, Counter
 from antiphon.stats.events import EventRule
 from antiphon.stats.power import PowerTable
@@ -44,6 +45,8 @@ class Found:
         The sources, then the classes that unite several: what occupancy and frequency are of, by name.
     rule
         Which patches of cells are events.
+    errors
+        Error rates by source, where the card knows them at the thresholds that are used.
     edges_hz
         Edges of the bands of the table frequency, shape (bands + 1,).
     stores
@@ -58,6 +61,7 @@ class Found:
     counter: Counter
     layers: dict[str, Source]
     rule: EventRule
+    errors: dict[str, Errors]
     edges_hz: np.ndarray
     stores: tuple[UnitStores, ...]
 
@@ -125,6 +129,7 @@ def read_found(job: Job, name: str | None, card: Path, infer_records: list[Path]
         counter,
         known.sources | classes,
         _rule(job, _codes(low, known), counter.least_codes),
+        _errors(known, thresholds),
         edges_hz,
         job.holdings.stores(infer_records),
     )
@@ -158,9 +163,7 @@ def _classes(job: Job, card: Card) -> dict[str, Source]:
     given = job.settings.classes or {}
     for name, sources in given.items():
         if name in card.sources:
-            raise AntiphonError(
-                f"tabulate.classes: {name} is a source of model {card.model}; choose another name"
-            )
+            raise AntiphonError(f"tabulate.classes: {name} is a source of model {card.model}; choose another name")
         if foreign := [source for source in sources if source not in card.sources]:
             raise AntiphonError(
                 f"tabulate.classes: {', '.join(foreign)} in {name} is no source of model {card.model} "
@@ -187,6 +190,15 @@ def _codes(thresholds: Mapping[str, float], card: Card) -> np.ndarray:
     # The threshold itself is active, whatever the last digit of a binary fraction says.
     least = [int(np.ceil(round(thresholds[source] * PROBABILITY_SCALE, 6))) for source in card.sources]
     return np.array(least, dtype=np.uint8)
+
+
+def _errors(card: Card, thresholds: Mapping[str, float]) -> dict[str, Errors]:
+    """Return the error rates that validation showed; at another threshold than the card's they are not known."""
+    return {
+        source: Errors.of_groups(np.array(groups, dtype=np.int64))
+        for source, groups in card.validation_groups.items()
+        if groups and thresholds[source] == card.thresholds[source]
+    }
 
 
 def _rule(job: Job, low: np.ndarray, high: np.ndarray) -> EventRule:

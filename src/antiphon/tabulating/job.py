@@ -51,7 +51,8 @@ class Job:
     @property
     def intervals(self) -> Intervals:
         """The intervals of the tables."""
-        return Intervals(self.settings.interval_s * 1_000_000, self.holdings.utc_offset_min * 60_000_000)
+        offset_min = self.holdings.utc_offset_min if self.settings.clock == "standard" else 0
+        return Intervals(self.settings.interval_s * 1_000_000, offset_min * 60_000_000)
 
     def timed(self, columns: dict[str, Any]) -> dict[str, Any]:
         """Return columns with the times of their intervals in place of the intervals' numbers."""

@@ -17,12 +17,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from antiphon.config import Clips
 from antiphon.demo import write_clips
 from antiphon.learning.duel import Duel
 from antiphon.learning.likeness import described, likeness
 from antiphon.learning.voice_recipe import voice_recipe
 from antiphon.learning.voices import made_sounds, make_voices
-from antiphon.pairing.chunks import Chunks, clip_rows, read_chunks
+from antiphon.pairing.chunks import Chunks, read_chunks
 from antiphon.stats.folds import grouped_folds
 
 NETWORKS = ("dense", "dense_dropout", "dcgan", "wavegan", "specgan")
@@ -31,14 +32,16 @@ BATCH, WIDTH, DECAY = 16, 16, 0.99
 
 def learned_and_unheard(arguments: argparse.Namespace) -> tuple[Chunks, Chunks]:
     """Return chunks of all groups but a fifth, and those of that fifth."""
-    chunks = read_chunks(
-        *clip_rows(arguments.audio_root, arguments.clips, arguments.classes, "benchmark"),
-        rate_hz=arguments.rate_hz,
+    about = Clips(
+        audio_root=arguments.audio_root,
+        clips=arguments.clips,
+        classes=arguments.classes,
         duration_s=arguments.duration_s,
-        below_peak_db=40.0,
-        key="benchmark",
+        sample_rate_hz=arguments.rate_hz,
+        trim_below_peak_db=40.0,
     )
-    fold = grouped_folds(chunks.groups, chunks.label[:, None] == np.arange(len(chunks.classes)), 5)
+    chunks = read_chunks(about, "benchmark")
+    fold = grouped_folds(chunks.groups, chunks.present, 5)
     return chunks.take(fold != 0), chunks.take(fold == 0)
 
 

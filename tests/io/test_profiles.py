@@ -14,7 +14,7 @@ def written(folder, text):
 def test_profile__of_this_checkout_sends_train_and_infer_to_gpus(root):
     slurm = read_profile(root / "profiles" / "slurm")
     assert (slurm.jobs, slurm.has_queue, slurm.cores) == (100, True, float("inf"))
-    assert {rule for rule, gpus in slurm.gpus.items() if gpus} == {"train", "infer", "check_gpu"}
+    assert {rule for rule, gpus in slurm.gpus.items() if gpus} == {"train", "infer", "synthesize", "check_gpu"}
     local = read_profile(root / "profiles" / "local")
     assert not local.has_queue
     assert local.cores >= 1

@@ -84,6 +84,16 @@ def test_learning__writes_all_that_belongs_to_voices(voices):
             "trained_on_generated_tested_on_real", "cross_validated"} <= set(measured.measure)  # fmt: skip
 
 
+def test_golden_figures__stand_as_long_as_the_version_does(voices):
+    """Who changes what this stage computes must raise its VERSION, or finished voices keep their old numbers."""
+    history = pd.read_csv(voices / "history.csv")
+    now = {"version": synthesize.VERSION, "figures": [*history.critic_loss]}
+    golden = json.loads((ROOT / "tests" / "golden.json").read_text(encoding="utf-8"))["synthesize"]
+    hint = f"raise VERSION in stages/synthesize.py if this is meant, and write to tests/golden.json: {json.dumps(now)}"
+    assert golden["version"] == now["version"], hint
+    assert golden["figures"] == pytest.approx(now["figures"], rel=2e-3), hint
+
+
 def test_generated_list__is_a_list_of_clips(voices):
     rows = read_clips(voices / "generated" / "clips.csv")
     assert [row.label for row in rows] == ["high"] * 3 + ["low"] * 3

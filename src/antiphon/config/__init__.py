@@ -8,6 +8,7 @@ The JSON schema in ``config/schema.json`` and the key table in ``config/README.m
 
 from __future__ import annotations
 
+from antiphon.config.clips import Clips
 from antiphon.config.evaluate import Classify, Evaluate
 from antiphon.config.infer import Infer
 from antiphon.config.ingest import Ingest
@@ -28,6 +29,7 @@ from antiphon.config.train import Critic, Train
 __all__ = [
     "Boxes",
     "Classify",
+    "Clips",
     "Critic",
     "Evaluate",
     "Formula",

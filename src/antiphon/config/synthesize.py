@@ -6,25 +6,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from antiphon.config.section import Name, PositiveSeconds, Section
+from antiphon.config.clips import Clips
+from antiphon.config.section import Name
 
 __all__ = ["Synthesize"]
 
 
-class Synthesize(Section):
+class Synthesize(Clips):
     """How new vocalisations are learned from clips, and how many are made."""
 
     name: Name = Field(description="name of the voices: their folder is `results/synthesize/<name>`")
-    audio_root: str = Field(description="folder of clips with a folder for each class; may hold ${VARIABLES}")
-    clips: str | None = Field(
-        description="CSV list of clips below audio_root, as of pair.mixtures.clips; null: each folder is a class"
-    )
-    classes: list[str] | None = Field(min_length=1, description="classes (folders, labels) to learn; null: all")
-    duration_s: PositiveSeconds = Field(le=60, description="length of a chunk and of what is made, seconds")
-    sample_rate_hz: int = Field(ge=4000, le=96_000, description="sample rate, Hz; clips of others are resampled")
-    trim_below_peak_db: float = Field(
-        gt=0, description="silence at a clip's ends lies this far below its loudest 10 ms, dB"
-    )
     network: Literal["dense", "dense_dropout", "dcgan", "wavegan", "specgan"] = Field(
         description="both players; dense, dense_dropout: fully connected; dcgan, wavegan: convolutions over samples; "
         "specgan: convolutions over a spectrogram whose phase is found afterwards"

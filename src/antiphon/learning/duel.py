@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from antiphon.learning.updates import follow, improve, seeded
+from antiphon.learning.updates import follow, improve, put_away, seeded, taken_up
 from antiphon.learning.voice_games import VoiceGame, make_voice_game
 from antiphon.learning.voice_recipe import VoiceRecipe
 from antiphon.learning.voices import Voices
@@ -156,12 +156,8 @@ class Duel:
 
     def state(self) -> dict[str, Any]:
         """Return everything that :meth:`resume` needs: tensors, numbers, text and containers of them."""
-        owned = {name: getattr(self, name).state_dict() for name in _PLAYERS}
-        return {**owned, **{name: getattr(self, name) for name in _PROGRESS}}
+        return put_away(self, _PLAYERS, _PROGRESS)
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Take up a duel where ``state`` was put away."""
-        for name in _PLAYERS:
-            getattr(self, name).load_state_dict(state[name])
-        for name in _PROGRESS:
-            setattr(self, name, state[name])
+        taken_up(self, state, _PLAYERS, _PROGRESS)

@@ -24,7 +24,7 @@ from antiphon.learning.looks import LOSSES, Best, Look
 from antiphon.learning.losses import cross_entropy, dice, distance
 from antiphon.learning.recipe import Recipe
 from antiphon.learning.tiles import Batch, Examples, Tiles
-from antiphon.learning.updates import follow, improve, seeded
+from antiphon.learning.updates import follow, improve, put_away, seeded, taken_up
 from antiphon.learning.validation import Verdict, validate
 from antiphon.networks.generator import Generator
 from antiphon.signal.levels import NOT_HEARD
@@ -216,15 +216,11 @@ class Training:
 
     def state(self) -> dict[str, Any]:
         """Return everything that :meth:`resume` needs: tensors, numbers, text and containers of them."""
-        owned = {name: getattr(self, name).state_dict() for name in _PLAYERS}
-        return {**owned, **{name: getattr(self, name) for name in _PROGRESS}}
+        return put_away(self, _PLAYERS, _PROGRESS)
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Take up a training where ``state`` was put away."""
-        for name in _PLAYERS:
-            getattr(self, name).load_state_dict(state[name])
-        for name in _PROGRESS:
-            setattr(self, name, state[name])
+        taken_up(self, state, _PLAYERS, _PROGRESS)
 
     def _tensors(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Return what the generator sees, the truth, and which cells count, all float32 on the device."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from antiphon.learning.crew import Crew
 
-__all__ = ["follow", "improve", "seeded"]
+__all__ = ["follow", "improve", "put_away", "seeded", "taken_up"]
 
 _LARGEST_GRADIENT = 1.0
 
@@ -73,3 +74,27 @@ def seeded(seed: int, step: int, device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed((seed << 32) + step)
         yield
+
+
+def put_away(training: object, players: Sequence[str], progress: Sequence[str]) -> dict[str, Any]:
+    """Return the state of a training: tensors, numbers, text and containers of them.
+
+    Parameters
+    ----------
+    training
+        What owns it all.
+    players
+        Attributes that have a state of their own: networks and optimizers.
+    progress
+        Attributes that are kept as they are.
+    """
+    owned = {name: getattr(training, name).state_dict() for name in players}
+    return {**owned, **{name: getattr(training, name) for name in progress}}
+
+
+def taken_up(training: object, state: Mapping[str, Any], players: Sequence[str], progress: Sequence[str]) -> None:
+    """Set a training to where :func:`put_away` left it."""
+    for name in players:
+        getattr(training, name).load_state_dict(state[name])
+    for name in progress:
+        setattr(training, name, state[name])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
 import numpy as np
 
+from antiphon.config import Clips
 from antiphon.errors import AntiphonError
 from antiphon.io.lists import ClipRow, expanded, read_clips
 from antiphon.io.season.listing import SOUND_EXTENSIONS
@@ -17,7 +17,7 @@ from antiphon.io.sound.clips import read_sound
 from antiphon.signal.chunks import cut, normalised, trimmed
 from antiphon.signal.spectrogram import resampled
 
-__all__ = ["Chunks", "clip_rows", "read_chunks"]
+__all__ = ["Chunks", "read_chunks"]
 
 _LONGEST_CLIP_S = 300.0
 
@@ -59,78 +59,35 @@ class Chunks:
         picked = [tuple(of[int(i)] for i in numbers) for of in (self.groups, self.clips)]
         return Chunks(self.sounds[numbers], self.classes, self.label[numbers], picked[0], picked[1], self.notes)
 
+    @property
+    def present(self) -> np.ndarray:
+        """Whether each chunk is of each class, shape (chunk, class), bool."""
+        there: np.ndarray = self.label[:, None] == np.arange(len(self.classes))
+        return there
+
     def nth(self, number: int, turn: int) -> np.ndarray | None:
         """Return a chunk of a class, the ``turn``-th and from the first again; None if there is none."""
         of_class = np.flatnonzero(self.label == number)
         return self.sounds[of_class[turn % len(of_class)]] if len(of_class) else None
 
 
-def clip_rows(
-    audio_root: str, clips: str | None, classes: Sequence[str] | None, key: str
-) -> tuple[Path, list[ClipRow]]:
-    """Return the folder of the clips and the clips, from a list or from folders that are named like their class.
-
-    Parameters
-    ----------
-    audio_root, clips, classes
-        As of the settings.
-    key
-        The section that they stand in, named in errors.
-
-    Raises
-    ------
-    AntiphonError
-        If there is no clip, or none of a class that is asked for.
-    """
-    folder = expanded(audio_root, f"{key}.audio_root")
-    rows = read_clips(expanded(clips, f"{key}.clips")) if clips else _in_folders(folder, key)
-    # Whatever a list keeps for tests must not be learned from here either.
-    rows = [row for row in rows if row.split in ("", "train") and (classes is None or row.label in classes)]
-    if absent := sorted(set(classes or ()) - {row.label for row in rows}):
-        raise AntiphonError(f"{key}.classes: no clip of {', '.join(absent)} in {clips or folder}; check the spelling")
-    if not rows:
-        raise AntiphonError(f"{key}: no clip in {clips or folder}; put sound files into a folder for each class")
-    return folder, rows
-
-
-def _in_folders(folder: Path, key: str) -> list[ClipRow]:
-    """Return every sound file below ``folder``: its first folder is its class, and it is a group of its own."""
-    if not folder.is_dir():
-        raise AntiphonError(f"{key}.audio_root: {folder} is no folder; name the folder that holds the clips")
-    paths = sorted(
-        path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower().lstrip(".") in SOUND_EXTENSIONS
-    )
-    if loose := [path for path in paths if len(path.parts) < 2]:
-        raise AntiphonError(f"{folder / loose[0]}: lies in no folder of a class; move it into one, e.g. {folder}/bird")
-    return [ClipRow(str(path), path.parts[0], str(path), str(path), "", "") for path in paths]
-
-
-def read_chunks(
-    folder: Path, rows: Sequence[ClipRow], *, rate_hz: int, duration_s: float, below_peak_db: float, key: str
-) -> Chunks:
+def read_chunks(about: Clips, key: str) -> Chunks:
     """Read clips and cut them into chunks.
 
     Parameters
     ----------
-    folder
-        What the clips' paths are relative to.
-    rows
-        The clips.
-    rate_hz
-        Sample rate that all are brought to.
-    duration_s
-        Length of a chunk, seconds.
-    below_peak_db
-        See :func:`antiphon.signal.chunks.trimmed`.
+    about
+        Which clips, from a list or from folders that are named like their class, and how they are cut.
     key
-        The section of the settings, named in errors.
+        The section that this stands in, named in errors.
 
     Raises
     ------
     AntiphonError
-        If a clip cannot be read, or nothing is left of all of them.
+        If there is no clip, or none of a class that is asked for, if one cannot be read, or nothing is left of all.
     """
-    samples = round(duration_s * rate_hz)
+    folder, rows = _rows(about, key)
+    samples, rate_hz = round(about.duration_s * about.sample_rate_hz), about.sample_rate_hz
     found: list[tuple[np.ndarray, ClipRow]] = []
     seen: Counter[str] = Counter()
     for row in rows:
@@ -138,8 +95,8 @@ def read_chunks(
         last = None if row.end_s == inf else round(row.end_s * own_rate_hz)
         part = sound[round(row.start_s * own_rate_hz) : last]
         clip = np.concatenate(list(resampled([part], own_rate_hz, rate_hz))) if len(part) else part
-        clip = normalised(trimmed(clip, rate_hz, below_peak_db))
-        pieces = cut(clip, samples, rate_hz, below_peak_db) if clip.any() else []
+        clip = normalised(trimmed(clip, rate_hz, about.trim_below_peak_db))
+        pieces = cut(clip, samples, rate_hz, about.trim_below_peak_db) if clip.any() else []
         seen["silent"] += not pieces
         seen["short"] += 0 < len(clip) < samples
         seen["resampled"] += own_rate_hz != rate_hz
@@ -154,8 +111,34 @@ def read_chunks(
         label=np.array([classes.index(row.label) for _, row in found]),
         groups=tuple(row.group for _, row in found),
         clips=tuple(row.path for _, row in found),
-        notes=_notes(seen, len(rows), len(found), rate_hz, duration_s),
+        notes=_notes(seen, len(rows), len(found), rate_hz, about.duration_s),
     )
+
+
+def _rows(about: Clips, key: str) -> tuple[Path, list[ClipRow]]:
+    """Return the folder of the clips, and the clips."""
+    folder = expanded(about.audio_root, f"{key}.audio_root")
+    rows = read_clips(expanded(about.clips, f"{key}.clips")) if about.clips else _in_folders(folder, key)
+    wanted, where = about.classes, about.clips or folder
+    # Whatever a list keeps for tests must not be learned from here either.
+    rows = [row for row in rows if row.split in ("", "train") and (wanted is None or row.label in wanted)]
+    if absent := sorted(set(wanted or ()) - {row.label for row in rows}):
+        raise AntiphonError(f"{key}.classes: no clip of {', '.join(absent)} in {where}; check the spelling")
+    if not rows:
+        raise AntiphonError(f"{key}: no clip in {where}; put sound files into a folder for each class")
+    return folder, rows
+
+
+def _in_folders(folder: Path, key: str) -> list[ClipRow]:
+    """Return every sound file below ``folder``: its first folder is its class, and it is a group of its own."""
+    if not folder.is_dir():
+        raise AntiphonError(f"{key}.audio_root: {folder} is no folder; name the folder that holds the clips")
+    paths = sorted(
+        path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower().lstrip(".") in SOUND_EXTENSIONS
+    )
+    if loose := [path for path in paths if len(path.parts) < 2]:
+        raise AntiphonError(f"{folder / loose[0]}: lies in no folder of a class; move it into one, e.g. {folder}/bird")
+    return [ClipRow(str(path), path.parts[0], str(path), str(path), "", "") for path in paths]
 
 
 def _notes(seen: Counter[str], clips: int, chunks: int, rate_hz: int, duration_s: float) -> tuple[str, ...]:

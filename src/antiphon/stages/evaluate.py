@@ -35,7 +35,7 @@ from antiphon.learning.contenders import (
 from antiphon.learning.devices import choose_device, choose_dtype
 from antiphon.learning.generators import make_generator
 from antiphon.networks.generator import Generator
-from antiphon.pairing.chunks import clip_rows, read_chunks
+from antiphon.pairing.chunks import read_chunks
 from antiphon.progress import log, track
 from antiphon.stats.conditions import conditions, owned_cells
 from antiphon.stats.folds import grouped_folds
@@ -272,15 +272,11 @@ def _classified(folder: Path, rules: Evaluate, device: str) -> SoundClasses:
     about = rules.classify
     assert about is not None
     key = "evaluate.classify"
-    chunks = read_chunks(
-        *clip_rows(about.audio_root, about.clips, about.classes, key),
-        rate_hz=about.sample_rate_hz,
-        duration_s=about.duration_s,
-        below_peak_db=about.trim_below_peak_db,
-        key=key,
-    )
+    chunks = read_chunks(about, key)
+    if len(chunks.classes) < 2:
+        raise AntiphonError(f"{key}: {chunks.classes[0]} is the only class, so there is nothing to tell apart; add one")
     try:
-        fold = grouped_folds(chunks.groups, chunks.label[:, None] == np.arange(len(chunks.classes)), about.folds)
+        fold = grouped_folds(chunks.groups, chunks.present, about.folds)
     except ValueError as error:
         raise AntiphonError(f"{key}.folds: {error}; lower it, or list more groups") from None
     found = [

@@ -28,7 +28,7 @@ from antiphon.learning.generators import parameters
 from antiphon.learning.likeness import Row, described, likeness
 from antiphon.learning.voice_recipe import voice_recipe
 from antiphon.learning.voices import made_sounds, make_voices
-from antiphon.pairing.chunks import Chunks, clip_rows, read_chunks
+from antiphon.pairing.chunks import Chunks, read_chunks
 from antiphon.progress import log, track
 from antiphon.signal.spectrogram import level_codes
 from antiphon.stats.folds import grouped_folds
@@ -94,15 +94,7 @@ def _device(name: str) -> torch.device:
 
 def _learn(rules: Synthesize, settings: str, output: Path, device: torch.device) -> None:
     _need_scikit_learn()
-    folder, rows = clip_rows(rules.audio_root, rules.clips, rules.classes, "synthesize")
-    chunks = read_chunks(
-        folder,
-        rows,
-        rate_hz=rules.sample_rate_hz,
-        duration_s=rules.duration_s,
-        below_peak_db=rules.trim_below_peak_db,
-        key="synthesize",
-    )
+    chunks = read_chunks(rules, "synthesize")
     for note in chunks.notes:
         log(f"synthesize: {note}")
     learned, unheard = _dealt(chunks, rules)
@@ -128,9 +120,8 @@ def _dealt(chunks: Chunks, rules: Synthesize) -> tuple[Chunks, Chunks]:
             f"synthesize: all clips are of one group ({chunks.groups[0]}), so nothing is left to hold voices against; "
             f"add clips of others"
         )
-    present = chunks.label[:, None] == np.arange(len(chunks.classes))
     try:
-        fold = grouped_folds(chunks.groups, present, rules.folds)
+        fold = grouped_folds(chunks.groups, chunks.present, rules.folds)
     except ValueError as error:
         raise AntiphonError(f"synthesize.folds: {error}; lower it to {groups}, or add clips") from None
     return chunks.take(fold != rules.fold), chunks.take(fold == rules.fold)

@@ -99,7 +99,7 @@ def test_scancel__job_is_submitted_again_and_training_goes_on(undisturbed, seaso
 
 def test_time_limit__training_is_submitted_with_more_and_ends_bit_for_bit(undisturbed, season):
     season.forget(*MODEL)
-    run = season.start("--set-resources", "train:runtime=attempt", *TRAINED)
+    run = season.start("--retries", "9", "--set-resources", "train:runtime=attempt", *TRAINED)
     job = run.job_of("train")
     until("a state of the training", lambda: learned(season))
     stopped = stage_of(job)  # as on a machine so busy that the training does not get on

@@ -135,7 +135,7 @@ class SlurmSeason:
         values["seasons"]["tiny"]["models"] = ["small"]
         values["models"] = {"small": SMALL}
         critic = {"start": 0.5, "width": 4}
-        values["train"] = {"steps": 800, "batch_size": 2, "tile_frames": 64, "validate_every": 20, "critic": critic}
+        values["train"] = {"steps": 400, "batch_size": 2, "tile_frames": 64, "validate_every": 20, "critic": critic}
         values["evaluate"] = {"bootstrap": 100, "pictures": 1}
         for name, section in sections.items():
             values[name] = {**values.get(name, {}), **section}

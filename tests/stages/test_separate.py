@@ -214,6 +214,15 @@ def test_separate__twice_gives_the_same_bytes_and_no_trace_of_what_was_there(sea
     assert contents[0] == contents[1]
 
 
+def test_golden_figures__stand_as_long_as_the_version_does(season, tmp_path, root):
+    """Who changes what comes back as sound must raise VERSION, or finished sounds stay as they were."""
+    measured = [float(files.level_db.mean()) for _, files in run(season, tmp_path).groupby("source")]
+    golden = json.loads((root / "tests" / "golden.json").read_text(encoding="utf-8"))["separate"]
+    hint = f"raise VERSION in stages/separate.py if this is meant, and write to tests/golden.json: {measured}"
+    assert golden["version"] == separate.VERSION, hint
+    assert golden["figures"] == pytest.approx(measured, rel=2e-3), hint
+
+
 def test_page__carries_its_pictures_and_sounds(season, tmp_path):
     run(season, tmp_path, shown=3)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -35,13 +35,14 @@ done
 write() { for file; do mkdir -p "${file%/*}"; echo '{}' > "$file"; done; }
 case $stage in
   stft) write "$record";;
-  infer|report|verdicts) write "$output";;
+  infer|verdicts) write "$output";;
+  report) for page in index gallery-community gallery-energy; do write "${output%/*}/$page.html"; done;;
   pair) write "$output/pairs.json" "$output/contact.png";;
   train) for file in card.json generator.safetensors history.csv curves.png; do write "$output/$file"; done;;
   evaluate) for file in scores.csv scores.json examples.png index.html; do write "$output/$file"; done
     for file in scores conditions examples; do write "$output/$file.parquet"; done;;
-  tabulate) for table in ${model:+occupancy frequency} $([ "$model" ] || echo recordings effort ltsa); do
-    write "$tables/$table/${model:+$model/}$deployment.parquet"; done;;
+  tabulate) [ "$model" ] && tables_of="events occupancy frequency overlap indices" || tables_of="recordings effort ltsa"
+    for table in $tables_of; do write "$tables/$table/${model:+$model/}$deployment.parquet"; done;;
 esac
 """
 

@@ -248,3 +248,52 @@ def test_dag__is_planned_in_batches(workflow):
     assert set(catalogue["batches"]) == BATCHES
     assert catalogue["batches"]["A1.2024-05-02"]["units"] == ["A1.2024-05-02", "A1.2024-05-03"]
     assert catalogue["counts"]["listed"] == 8
+
+
+def drop(workflow: Workflow, *options: str) -> str:
+    command = [sys.executable, "-m", "antiphon", "drop", *options, "--configfile", "settings.yaml"]
+    done = subprocess.run(command, cwd=workflow.folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def sizes(workflow: Workflow) -> dict[str, int]:
+    stores = [*(workflow.season / "stft").glob("*.zarr"), *(workflow.season / "infer").rglob("*.zarr")]
+    return {str(path): sum(one.stat().st_size for one in path.rglob("*") if one.is_file()) for path in stores}
+
+
+def test_dropped_cells__are_listed_first_and_nothing_is_made_again(workflow):
+    machine = {"device": "auto", "stft_device": "cpu", "infer_batch": 3, "workers": 2, "precision": "float32"}
+    given = {"report": {"title": "Another title"}, "tabulate": {"thresholds": {"sound": 0.99}}, "machine": machine}
+    workflow.settings(**given)
+    workflow.snakemake()
+    before = sizes(workflow)
+    assert "nothing to drop" in drop(workflow, "--yes")
+    workflow.settings(**given, storage={"levels": "drop", "probabilities": "drop"})
+    assert nothing_to_do(workflow)
+    shown = drop(workflow)
+    assert re.search(r"^levels +4 .* stft, ", shown, flags=re.MULTILINE)
+    assert re.search(r"^probabilities energy +4 .* infer, ", shown, flags=re.MULTILINE)
+    assert "nothing was dropped; with --yes" in shown
+    assert sizes(workflow) == before
+    assert "dropping" in drop(workflow, "--yes")
+    assert sum(sizes(workflow).values()) < 0.7 * sum(before.values())
+    assert "nothing to drop" in drop(workflow)
+    assert nothing_to_do(workflow)
+
+
+def test_new_recording__after_a_drop_makes_its_own_unit_only(workflow):
+    stores = [*(workflow.season / "stft").glob("*.zarr"), *(workflow.season / "infer").rglob("*.zarr")]
+    standing = {path: identity(path) for path in stores}
+    tables = workflow.table("occupancy/energy")
+    time.sleep(1.1)
+    write_recording(workflow.folder / "audio" / "A1" / "REC_20240503_063000.wav", 48000, seed=7)
+    assert workflow.jobs() >= {"stft", "infer", "tabulate", "tabulate_effort", "report"}
+    assert {path.name for path, before in standing.items() if identity(path) != before} == {"A1.2024-05-03.zarr"}
+    both = workflow.table("occupancy/energy").merge(tables, on=["deployment", "interval_start", "source"])
+    assert len(both) == len(tables)
+    others = both[(both.deployment != "A1") | ~both.start_local_x.str.startswith("2024-05-03")]
+    assert 0 < len(others) < len(both)
+    assert (others.active_s_x == others.active_s_y).all()
+    assert "1 hollow stores" not in drop(workflow, "--restore")
+    assert "3 hollow stores to remove" in drop(workflow, "--restore")

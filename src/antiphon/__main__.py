@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "run",
         "put known sounds into recordings and see which are found",
     ),
+    "drop": ("antiphon.cluster.drop", "run", "list the cells of stores that can be made again, and drop them"),
     "verdicts": ("antiphon.stages.ingest", "verdicts", "stop where decoding found too many bad recordings"),
     "draft": ("antiphon.stages.ingest", "draft", "draft deployments.csv from a folder tree"),
     "schema": ("antiphon.schema", "write", "write the JSON schema and the key table of the settings"),

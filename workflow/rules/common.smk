@@ -215,8 +215,8 @@ def season_recalls(wildcards):
 
 
 def shown_settings():
-    """Return the settings that made the season's numbers; `machine:` and `separate:` are left out, they change none."""
-    shown = SETTINGS.model_dump(mode="json", exclude={"machine", "separate", "seasons", "models"})
+    """Return the settings that made the season's numbers; `machine:`, `separate:` and `storage:` change none."""
+    shown = SETTINGS.model_dump(mode="json", exclude={"machine", "separate", "storage", "seasons", "models"})
     shown["seasons"] = {SETTINGS.season: SEASON.model_dump(mode="json")}
     shown["models"] = {name: SETTINGS.models[name].model_dump(mode="json") for name in SEASON.models}
     return json.dumps(shown, sort_keys=True)

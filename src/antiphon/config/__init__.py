@@ -22,6 +22,7 @@ from antiphon.config.season import Season
 from antiphon.config.separate import Separate, Stretch
 from antiphon.config.settings import Settings
 from antiphon.config.stft import Stft
+from antiphon.config.storage import Storage
 from antiphon.config.synthesize import Synthesize
 from antiphon.config.tabulate import Tabulate
 from antiphon.config.train import Critic, Train
@@ -51,6 +52,7 @@ __all__ = [
     "Source",
     "Split",
     "Stft",
+    "Storage",
     "Stretch",
     "Synthesize",
     "Tabulate",

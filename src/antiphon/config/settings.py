@@ -16,6 +16,7 @@ from antiphon.config.season import Season
 from antiphon.config.section import Name, Section
 from antiphon.config.separate import Separate
 from antiphon.config.stft import Stft
+from antiphon.config.storage import Storage
 from antiphon.config.synthesize import Synthesize
 from antiphon.config.tabulate import Tabulate
 from antiphon.config.train import Train
@@ -41,4 +42,5 @@ class Settings(Section):
     injection: Injection = Field(description="known sounds in the season's recordings")
     separate: Separate = Field(description="stage separate")
     synthesize: Synthesize = Field(description="stage synthesize, beside the road")
+    storage: Storage = Field(description="what may be dropped to save room")
     machine: Machine = Field(description="this machine")

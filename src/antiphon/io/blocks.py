@@ -113,7 +113,7 @@ def refuse_misfits(
 
 def _stretches(levels: Store, probabilities: Store) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Yield first frame, levels and probabilities of stretches of whole chunks; the next is read meanwhile."""
-    chunk = int(levels.group["level"].chunks[0])
+    chunk = int(levels.cells("level").chunks[0])
     length = max(1, _CELLS_AT_A_TIME // levels.grid.bins // chunk) * chunk
 
     def read(first: int) -> tuple[int, np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ import zarr
 
 from antiphon.errors import AntiphonError
 from antiphon.io.frame_times import FrameIndex, FrameTimes, lazy_variable
-from antiphon.io.spectrograms import Span, read_attributes
+from antiphon.io.spectrograms import Span, read_attributes, refusal
 from antiphon.io.store_files import check_files, file_system
 from antiphon.signal.grid import Grid
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, level_of_code
@@ -170,6 +170,8 @@ def _unit(location: str, deployment: str, listed: Mapping[str, Any], text: bytes
     try:
         metadata = json.loads(text)
         attributes = read_attributes(metadata["attributes"])
+        if attributes.get("is_hollow"):
+            raise AntiphonError(f"{refusal(location)}; or leave its deployment out of `deployments`")
         arrays = metadata["consolidated_metadata"]["metadata"]
         kind = next(name for name in _KINDS if name in arrays)
         array = arrays[kind]

@@ -232,7 +232,7 @@ def write_probabilities(
     ValueError
         If fewer or more frames are appended than ``like`` has.
     """
-    bins, frames, level = like.grid.bins, like.frames, like.group["level"]
+    bins, frames, level = like.grid.bins, like.frames, like.cells("level")
     with whole_folder(path) as scratch:
         group = zarr.open_group(scratch, mode="w", zarr_format=3)
         probability = group.create_array(

@@ -3,7 +3,8 @@
 A store is Zarr format 3, sharded, opened by plain ``xarray.open_zarr``. Each has the coordinates ``time`` (UTC, centre
 of the frame), ``frequency`` (Hz, centre of the bin) and ``recording(time)`` (index into the attribute ``recordings``).
 It is written block by block under a scratch name and renamed when whole: a store that is there is complete, and it
-lists its files, so that one that was cut or lost later is noticed. docs/stores.md describes the layout.
+lists its files, so that one that was cut or lost later is noticed. A hollow store has lost its cells on purpose
+(:mod:`antiphon.io.hollow_stores`). docs/stores.md describes the layout.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from antiphon.io.store_files import check_files
 from antiphon.signal.grid import Grid
 from antiphon.signal.long_term import HourlySpectra
 
-__all__ = ["STRUCTURED", "Span", "Store", "open_store", "read_attributes", "read_fingerprint"]
+__all__ = ["STRUCTURED", "Span", "Store", "open_store", "read_attributes", "read_fingerprint", "refusal"]
 
 STRUCTURED = ("computed", "decoded", "files", "grid", "recordings", "settings", "thresholds")
 """Attributes that are lists or mappings; a store holds them as JSON text."""
@@ -104,13 +105,30 @@ class Store:
         """What the store was made from."""
         return str(self.attributes["fingerprint"])
 
+    @property
+    def is_hollow(self) -> bool:
+        """Whether its cells were dropped; all else is there."""
+        return bool(self.attributes.get("is_hollow", False))
+
+    def cells(self, name: str) -> zarr.Array:
+        """Return the array of cells, ``level`` or ``probability``.
+
+        Raises
+        ------
+        AntiphonError
+            If they were dropped.
+        """
+        if self.is_hollow:
+            raise AntiphonError(refusal(str(self.path)))
+        return self.group[name]
+
     def levels(self, frames: slice) -> np.ndarray:
         """Read level codes, shape (frames, bins), uint8; 0 is not heard."""
-        return np.asarray(self.group["level"][frames])
+        return np.asarray(self.cells("level")[frames])
 
     def probabilities(self, frames: slice) -> np.ndarray:
         """Read probability codes, shape (sources, frames, bins), uint8; code / 254, 255 is not heard."""
-        return np.asarray(self.group["probability"][:, frames])
+        return np.asarray(self.cells("probability")[:, frames])
 
     def floor(self) -> np.ndarray:
         """Read the unit's floor: the code that 10 % of the unit's frames lie below, shape (bins,), uint8."""
@@ -131,6 +149,11 @@ class Store:
         """Return the UTC centres of a recording's frames in microseconds, shape (frames,), int64."""
         first = span.start_us + self.grid.first_centre_us
         return first + np.arange(span.frames, dtype=np.int64) * self.grid.hop_us
+
+
+def refusal(location: str) -> str:
+    """Return what to say of a store whose cells are asked for and were dropped."""
+    return f"{location}: its cells were dropped to save room; `antiphon drop --restore` says how to have them again"
 
 
 def read_attributes(text: Mapping[str, Any]) -> dict[str, Any]:

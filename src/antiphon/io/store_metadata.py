@@ -19,7 +19,7 @@ from antiphon.signal.calibration import LevelReference
 from antiphon.signal.grid import Grid
 from antiphon.signal.long_term import HourlySums
 
-__all__ = ["describe_store", "finish_store", "write_hours", "write_small"]
+__all__ = ["consolidate", "describe_store", "finish_store", "write_hours", "write_small"]
 
 _SMALL_CODEC = zarr.codecs.BloscCodec(cname="zstd", clevel=3, shuffle=zarr.codecs.BloscShuffle.bitshuffle)
 
@@ -74,10 +74,11 @@ def finish_store(
             }
         )
     )
-    _consolidate(group)
+    consolidate(group)
 
 
-def _consolidate(group: zarr.Group) -> None:
+def consolidate(group: zarr.Group) -> None:
+    """Gather the metadata of a group's arrays in its own, so that readers open one file."""
     with warnings.catch_warnings():
         # Zarr 3 readers other than zarr-python may ignore consolidated metadata; that is harmless.
         warnings.filterwarnings("ignore", message="Consolidated metadata")
@@ -103,11 +104,11 @@ def describe_store(store: Store, place: Mapping[str, Any], reference: LevelRefer
     if place == {key: value for key, value in store.attributes.items() if about.is_place(key)}:
         return store
     with told_in_one_line(store.path):
-        if reference is not None:
+        if reference is not None and not store.is_hollow:
             level = zarr.open_array(store.path / "level", mode="r+")
             level.attrs.put(about.level_attributes(reference, store.grid))
         # The attributes of the store come last: by them the next run knows that all is done.
-        _consolidate(zarr.open_group(store.path, mode="r+"))
+        consolidate(zarr.open_group(store.path, mode="r+"))
         kept = {key: value for key, value in store.attributes.items() if not about.is_place(key)}
         zarr.open_group(store.path, mode="r+").attrs.put(about.as_text({**kept, **place}))
     return open_store(store.path)

@@ -46,7 +46,7 @@ class Cost:
 
 COSTS: Mapping[str, Cost] = {
     "ingest": Cost("file", core_s=0.001, stored_bytes=300),
-    "stft": Cost("hour of sound", core_s=4.0, start_s=6, stored_bytes=79e6),
+    "stft": Cost("hour of sound", core_s=2.0, start_s=6, stored_bytes=79e6),
     "pair": Cost("second of scenes", core_s=0.09, start_s=6, stored_bytes=21e3),
     "train": Cost("second of tiles", core_s=0.0, network_core_s=0.06, network_gpu_s=0.0015, start_s=8),
     "evaluate": Cost("second of scenes", core_s=0.1, start_s=8),

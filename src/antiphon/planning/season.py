@@ -83,6 +83,8 @@ class SeasonWork:
         Deployments whose tables of effort stand, and (deployment, model) of which the tables of sources do.
     reported
         Whether its page stands.
+    sound_bytes
+        Bytes of its recordings.
     """
 
     files: int
@@ -90,6 +92,7 @@ class SeasonWork:
     models: Sequence[ModelWork]
     tabled: frozenset[str | tuple[str, str]]
     reported: bool
+    sound_bytes: float = 0.0
 
     @property
     def hours(self) -> float:
@@ -150,11 +153,8 @@ def season_jobs(work: SeasonWork, costs: Mapping[str, Cost], *, threads: int, gp
     jobs = [Job("ingest", "ingest", 0.0, cores=threads)]
     jobs += [job for model in work.models if model.scenes_s for job in _learning(model, costs, threads, gpus)]
     for batch in work.batches:
-        cost, hours = costs["stft"], batch.hours * batch.stft_left
-        seconds = _seconds(cost, hours * cost.core_s / threads, hours)
-        name = f"stft {batch.name}"
-        jobs.append(Job(name, "stft", seconds, threads, 0, hours * cost.stored_bytes, ("ingest",)))
-        jobs += [_infer(batch, model, costs["infer"], threads, gpus.get("infer", 0)) for model in work.models]
+        jobs.append(_stft(batch, work, costs["stft"], threads))
+        jobs += [_infer(batch, model, costs, threads, gpus.get("infer", 0)) for model in work.models]
     jobs += _tables(work, costs)
     left = 0.0 if work.reported and not any(job.seconds for job in jobs) else work.hours
     seconds = _seconds(costs["report"], left * costs["report"].core_s, left)
@@ -208,18 +208,28 @@ def _learning(model: ModelWork, costs: Mapping[str, Cost], threads: int, gpus: M
         before = (name,)
 
 
-def _infer(batch: BatchWork, model: ModelWork, cost: Cost, threads: int, gpus: int) -> Job:
-    hours = batch.hours * batch.infer_left[model.name]
+def _stft(batch: BatchWork, work: SeasonWork, cost: Cost, threads: int) -> Job:
+    hours = batch.hours * batch.stft_left
+    stored = hours * cost.stored_bytes
+    moved = stored + hours * work.sound_bytes / work.hours if work.hours else 0.0
+    seconds = _seconds(cost, hours * cost.core_s / threads, hours)
+    return Job(f"stft {batch.name}", "stft", seconds, threads, 0, stored, ("ingest",), moved)
+
+
+def _infer(batch: BatchWork, model: ModelWork, costs: Mapping[str, Cost], threads: int, gpus: int) -> Job:
+    cost, hours = costs["infer"], batch.hours * batch.infer_left[model.name]
     network_s = cost.network_gpu_s if gpus else cost.network_core_s / threads
     per_hour = cost.core_s / threads + network_s * network_work(model.network, model.widths)
+    stored = hours * cost.stored_bytes * model.sources
     return Job(
         f"infer {model.name} {batch.name}",
         "infer",
         _seconds(cost, hours * per_hour, hours),
         threads,
         gpus,
-        hours * cost.stored_bytes * model.sources,
+        stored,
         (f"stft {batch.name}", f"train {model.name}"),
+        stored + hours * costs["stft"].stored_bytes,
     )
 
 
@@ -234,11 +244,13 @@ def _tables(work: SeasonWork, costs: Mapping[str, Cost]) -> Iterator[Job]:
             fresh = (deployment, model.name) in work.tabled
             fresh = fresh and not any(batch.stft_left or batch.infer_left[model.name] for batch in batches)
             needs = tuple(f"infer {model.name} {batch.name}" for batch in batches)
-            yield _table("tabulate", f"{model.name} {deployment}", 0.0 if fresh else hours, costs, needs)
+            read = costs["stft"].stored_bytes + costs["infer"].stored_bytes * model.sources
+            yield _table("tabulate", f"{model.name} {deployment}", 0.0 if fresh else hours, costs, needs, read)
 
 
-def _table(rule: str, name: str, hours: float, costs: Mapping[str, Cost], needs: tuple[str, ...]) -> Job:
+def _table(
+    rule: str, name: str, hours: float, costs: Mapping[str, Cost], needs: tuple[str, ...], read_bytes: float = 0.0
+) -> Job:
     cost = costs[rule]
-    return Job(
-        f"{rule} {name}", rule, _seconds(cost, hours * cost.core_s, hours), 1, 0, hours * cost.stored_bytes, needs
-    )
+    stored, seconds = hours * cost.stored_bytes, _seconds(cost, hours * cost.core_s, hours)
+    return Job(f"{rule} {name}", rule, seconds, 1, 0, stored, needs, stored + hours * read_bytes)

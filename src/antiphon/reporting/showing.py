@@ -108,9 +108,17 @@ def shown_events(
         end_s = min(pick.end_s + margin_s, begin_s + longest_s)
         hop_s = levels.grid.hop_s
         first, last = (min(span.frames, max(0, round(edge / hop_s))) for edge in (begin_s, end_s))
-        codes = levels.levels(slice(span.first_frame + first, span.first_frame + last))
+        codes, missing = _levels(levels, slice(span.first_frame + first, span.first_frame + last))
         mask, sounds, note = _found(pick, unit, folders, thresholds, (begin_s, end_s), last - first)
-        yield Shown(pick, first * hop_s, hop_s, levels.grid.bin_hz, codes, mask, sounds, note)
+        yield Shown(pick, first * hop_s, hop_s, levels.grid.bin_hz, codes, mask, sounds, f"{missing}{note}")
+
+
+def _levels(levels: Store, frames: slice) -> tuple[np.ndarray, str]:
+    """Return the level codes of a stretch, or those of nothing heard and why."""
+    if not levels.is_hollow:
+        return levels.levels(frames), ""
+    nothing = np.zeros((frames.stop - frames.start, levels.grid.bins), dtype=np.uint8)
+    return nothing, "The levels were dropped to save room (storage.levels), so there is no picture. "
 
 
 def _found(
@@ -125,6 +133,8 @@ def _found(
     if not (folders.probabilities / f"{unit}.zarr").exists():
         return None, {}, "The model's probabilities were not kept (infer.keep: none), so there is no mask and no sound."
     found = open_store(folders.probabilities / f"{unit}.zarr")
+    if found.is_hollow:
+        return None, {}, "The model's probabilities were dropped (storage.probabilities): no mask and no sound."
     span, source = recording_of(found, pick.path), found.sources.index(pick.source)
     if not (folders.audio_root / pick.path).is_file():
         return (

@@ -169,13 +169,20 @@ def _kept(card: Card, settings: Infer) -> Kept | None:
 
 def _write_unit(job: _Job, unit: UnitRecord, levels: Path, path: Path) -> UnitRecord:
     """Write one unit's probabilities, unless a store made from the same input in the same way stands already."""
-    settings = job.settings.model_dump(mode="json")
-    made_from = fingerprint(unit.fingerprint, job.card.weights_sha256, settings, job.thresholds, job.computed, VERSION)
-    store = open_store(levels, unit.fingerprint)
+    store, made_from = open_store(levels, unit.fingerprint), _made_from(job, unit, job.computed)
+    if store.is_hollow and read_fingerprint(path) is not None:
+        # What cannot be separated anew stands, whatever runtime and precision computed it.
+        made_from = _made_from(job, unit, open_store(path).attributes["computed"])
     if read_fingerprint(path) != made_from:
         _separate(job, store, path, made_from)
     describe_store(open_store(path), _place(store))
     return UnitRecord(unit.unit, path.name, made_from, unit.frames, [])
+
+
+def _made_from(job: _Job, unit: UnitRecord, computed: dict[str, str]) -> str:
+    """Return the fingerprint of a unit's probabilities."""
+    settings = job.settings.model_dump(mode="json")
+    return fingerprint(unit.fingerprint, job.card.weights_sha256, settings, job.thresholds, computed, VERSION)
 
 
 def _place(store: Store) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """The pages under docs/ say what the code does, and make a site without a warning that needs no network."""
 
+import ast
+import importlib
+import importlib.util
 import re
 import subprocess
 import sys
@@ -8,6 +11,7 @@ import pytest
 
 from antiphon.__main__ import COMMANDS
 from antiphon.io.sound.name_patterns import PATTERNS
+from conftest import documented_blocks, pages
 
 
 def pattern_table() -> str:
@@ -67,3 +71,22 @@ def test_site__shows_signatures_and_parameters(site):
     text = (site / "docs" / "api.html").read_text(encoding="utf-8")
     for name in ("antiphon.open_season", "antiphon.signal.masking.source_masks", "antiphon.stats.effort.Effort"):
         assert f'id="{name}"' in text
+
+
+PYTHON = [
+    (page, line, text) for page in pages() for line, language, text in documented_blocks(page) if language == "python"
+]
+
+
+@pytest.mark.parametrize(("page", "line", "text"), PYTHON, ids=lambda value: getattr(value, "name", None))
+def test_python__compiles_and_imports_what_is_there(page, line, text):
+    tree = ast.parse(text, f"{page.name}:{line}")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                assert importlib.util.find_spec(alias.name), alias.name
+        elif isinstance(node, ast.ImportFrom):
+            module = importlib.import_module(node.module)
+            assert all(hasattr(module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "antiphon":
+            assert getattr(importlib.import_module("antiphon"), node.attr)

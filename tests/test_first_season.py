@@ -110,3 +110,11 @@ def test_picture_of_the_readme__is_drawn_from_such_a_season(walk, monkeypatch):
     picture(**given, output=Path("b.png"))
     assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
     assert imread("a.png").shape[:2] == (832, 1600)
+
+
+def test_python_of_the_readme__opens_such_a_season(walk):
+    (text,) = [text for _, language, text in documented_blocks(ROOT / "README.md") if language == "python"]
+    for theirs, ours in (("spring_2025", "first"), ("2025-04-01", "2024-05-01"), ("community", "energy")):
+        text = text.replace(theirs, ours)
+    shown = '\nprint(sorted(set(occupancy.deployment)), levels.sizes["time"] > 0, season["A1/level"].units)'
+    assert follow(walk.folder, 0, "python", text + shown).strip() == "['20190522', 'A1'] True dB"

@@ -80,3 +80,16 @@ def test_apptainer_definition__copies_what_is_there_and_installs_the_pinned(root
     assert "--constraint /opt/antiphon/constraints.txt /opt/antiphon\n" in sections["post"]
     version = re.search(r"^From: python:([\d.]+)-", text, flags=re.MULTILINE)[1]
     assert version in ("3.11", "3.12", "3.13")
+
+
+def test_catalogue_metadata__names_what_the_workflow_catalogue_reads(root):
+    """Keys of https://snakemake.github.io/snakemake-workflow-catalog; it also wants these two files."""
+    usage = yaml.safe_load((root / ".snakemake-workflow-catalog.yml").read_text(encoding="utf-8"))["usage"]
+    assert set(usage) == {"mandatory-flags", "software-stack-deployment"}
+    assert set(usage["mandatory-flags"]) == {"desc", "flags"}
+    deployment = usage["software-stack-deployment"]
+    assert set(deployment) == {"conda", "apptainer", "apptainer+conda", "report"}
+    rules = "\n".join(path.read_text(encoding="utf-8") for path in (root / "workflow" / "rules").glob("*.smk"))
+    assert deployment["report"] == bool(re.search(r"\breport\(", rules))
+    assert deployment["conda"] == ("conda:" in rules)
+    assert (root / "Snakefile").exists() and (root / "config" / "README.md").exists()

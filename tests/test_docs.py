@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from antiphon.__main__ import COMMANDS
+from antiphon.io.settings import read_settings
 from antiphon.io.sound.name_patterns import PATTERNS
 from conftest import documented_blocks, pages
 
@@ -90,3 +91,15 @@ def test_python__compiles_and_imports_what_is_there(page, line, text):
             assert all(hasattr(module, alias.name) for alias in node.names)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "antiphon":
             assert getattr(importlib.import_module("antiphon"), node.attr)
+
+
+SETTINGS = [
+    (page, line, text) for page in pages() for line, language, text in documented_blocks(page) if language == "yaml"
+]
+
+
+@pytest.mark.parametrize(("page", "line", "text"), SETTINGS, ids=lambda value: getattr(value, "name", None))
+def test_settings__are_ones_that_config_yaml_takes(root, tmp_path, page, line, text):
+    (tmp_path / "shown.yaml").write_text(text, encoding="utf-8")
+    # The recipe has the sections that are null in config.yaml and that pieces of settings may take for granted.
+    read_settings([root / "config" / "config.yaml", root / "config" / "accuracy.yaml", tmp_path / "shown.yaml"])

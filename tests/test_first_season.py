@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow
 SMALLER = {
     "evaluate": {"bootstrap": 100, "methods": [], "pictures": 1},
     "pair": {"duration_s": 4.0, "formula": {"train": 2, "validation": 4, "test": 4}},
+    "report": {"gallery": {"events": 1}},
     "machine": {"workers": 1, "device": "cpu"},
 }
 
@@ -46,7 +47,7 @@ def follow(folder: Path, step: int, language: str, text: str) -> str:
     command = ["bash", "-euo", "pipefail", "-c", text] if language == "sh" else [sys.executable, "-c", text]
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=600, check=False
+        command, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=1800, check=False
     )
     assert done.returncode == 0, f"step {step}:\n{text}\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr

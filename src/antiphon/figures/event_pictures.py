@@ -59,7 +59,9 @@ def event_picture(
         axes[0].set_ylabel("kHz", fontsize=7.5)
         start_s, end_s, low_hz, high_hz = box
         corner, size = (start_s, low_hz / 1000), (end_s - start_s, (high_hz - low_hz) / 1000)
-        axes[0].add_patch(Rectangle(corner, *size, fill=False, color=INK, linewidth=0.9, linestyle=(0, (4, 3))))
+        for colour_, width, line in (("white", 2.4, "-"), (INK, 1.1, (0, (4, 2)))):
+            frame = Rectangle(corner, *size, fill=False, color=colour_, linewidth=width, linestyle=line, zorder=5)
+            axes[0].add_patch(frame)
         if mask is not None and mask.any():
             _outline(axes[0], mask, colour, hop_s, bin_hz)
         axes[0].set(xlim=extent[:2], ylim=extent[2:])

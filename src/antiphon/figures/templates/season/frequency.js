@@ -63,7 +63,7 @@ function frequencyByHour() {
 }
 
 function frequencyByPart() {
-  chart("band-parts", () => {
+  chart("band-parts", width => {
     const of = model(), { source: sourceAt, rows } = page.choice, edges = of.edges_hz, parts = partsOfDay(of.hours);
     const styles = Object.values(PARTS), names = Object.keys(parts);
     const curves = names.map(name => edges.slice(0, -1).map((_, band) => [(edges[band] + edges[band + 1]) / 2000, orNull(bandSums(of, sourceAt, rows, parts[name], band))]));
@@ -73,7 +73,7 @@ function frequencyByPart() {
       words: `${source().common}: share of analysed cells over frequency, by time of day`,
       tips: { cells: tips, columns: 1 },
       legend: { top: 0, left: 46, itemWidth: 30, itemStyle: { opacity: 0 }, textStyle: { color: STYLE.ink }, selectedMode: true },
-      grid: { left: 52, right: 14, top: 34, bottom: 40 },
+      grid: { left: 52, right: 14, top: width < 470 ? 56 : 34, bottom: 40 },
       xAxis: { type: "value", min: edges[0] / 1000, max: edges[edges.length - 1] / 1000, interval: (edges[edges.length - 1] - edges[0]) / 8000, name: "frequency, kHz", nameLocation: "middle", nameGap: 26, axisLabel: { color: STYLE.muted }, splitLine: { show: false } },
       yAxis: shareAxis(),
       tooltip: { ...TIP, trigger: "axis", formatter: given => lines(tips[[].concat(given)[0].dataIndex].text) },

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from browser import chromium, needs_chromium, opened
-from made_season import Made, made_page
+from browser import chromium, needs_chromium, opened, until
 
 from antiphon.stats.ratio import ratio_interval, windowed
+from made_season import Made, made_page
 
 pytestmark = needs_chromium
 HOSTILE = '<img src=x onerror="alert(1)"> & {{ 7 * 7 }}'
@@ -134,9 +134,19 @@ def test_page__fits_any_screen(browser, season, width):
 
 
 def test_page__is_printed_with_all_its_charts(page):
+    """Paper shows a copy of each chart, and the copies have the colours of their heat maps."""
     page.emulate_media(media="print")
+    until(page, "document.querySelectorAll('.printed').length === page.charts.length")
+    colours = page.evaluate("""() => page.charts.map(one => {
+        const { width, height } = one.printed, pen = one.printed.getContext("2d"), found = new Set();
+        const pixels = pen.getImageData(0, 0, width, height).data;
+        for (let at = 0; at < pixels.length; at += 4 * 97) found.add(pixels.slice(at, at + 3).join());
+        return [one.box.id, found.size];
+    })""")
+    assert {name for name, _ in colours} == CHARTS
+    assert all(count > (20 if name in ("hours", "calendar", "average", "band-hours") else 2) for name, count in colours)
+    assert page.locator("#hours").is_hidden() and page.locator(".printed").first.is_visible()
     assert page.pdf(format="A4", print_background=True).startswith(b"%PDF")
-    assert set(page.eval_on_selector_all(".chart[data-drawn]", "all => all.map(one => one.id)")) == CHARTS
 
 
 def test_names__are_text_whatever_they_hold(browser, tmp_path):

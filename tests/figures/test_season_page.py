@@ -279,6 +279,15 @@ def test_sums__keep_unknown_apart_from_zero():
     assert np.isnan(bands[3]) and bands[0] == 0 and bands[1] > 0
 
 
+def test_sums__leave_classes_of_several_sources_out():
+    occupancy, frequency = (table(1, "A", ["bird", "insect", "animal"]) for table in (occupancy_table, frequency_table))
+    sums = heard([("A", occupancy)], [("A", frequency)], ("bird", "insect"))
+    own = [table[table["source"] != "animal"] for table in (occupancy, frequency)]
+    alone = heard([("A", own[0])], [("A", own[1])], ("bird", "insect"))
+    assert np.array_equal(sums.active_cells, alone.active_cells)
+    assert np.array_equal(sums.hour_active_cells, alone.hour_active_cells)
+
+
 def test_sums__show_intervals_longer_than_an_hour_as_they_are():
     table = occupancy_table(1, "A", ["bird"]).iloc[::6].copy()
     table["interval_end"] = table["interval_start"] + pd.Timedelta(6, "h")

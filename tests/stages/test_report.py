@@ -83,17 +83,42 @@ def write_heard(tables, model, deployment, days, analysed_s):
     for source, (scientific, common) in SOURCES.items():
         who = shared | {"model": model, "source": source, "scientific_name": scientific, "common_name": common}
         active = 0.25 * effort * sings * (source == "bird")
-        ratios = {"time_occupancy": None, "tf_occupancy": None, "n_events": 1, "energy_share": 0.0, "level_db": None}
+        ratios = {f"tf_occupancy_{name}": None for name in ("corrected", "low", "high")}
+        ratios |= {
+            "kind": "source",
+            "time_occupancy": None,
+            "tf_occupancy": None,
+            "n_events": 1,
+            "energy_share": 0.0,
+            "level_db": None,
+        }
         seconds = {"effort_s": effort, "effort_cells": effort * 100, "active_s": active, "active_cells": active * 100}
         occupancy.append(who | ratios | seconds | {"snr_db": None, "level_reference": "full scale"})
         for band in range(BANDS):
             heard = float(band < BANDS - 1)
-            edges = {"freq_low_hz": 500.0 * band, "freq_high_hz": 500.0 * (band + 1), "active_fraction": None}
+            edges = {
+                "freq_low_hz": 500.0 * band,
+                "freq_high_hz": 500.0 * (band + 1),
+                "active_fraction": None,
+                "kind": "source",
+            }
             sums = {name: values * heard for name, values in seconds.items()}
             frequency.append(who | edges | sums | {"energy_share": 0.0})
     write_table(table_path(tables, "occupancy", deployment, model), "occupancy", occupancy, {})
     write_table(table_path(tables, "frequency", deployment, model), "frequency", frequency, {})
     write_table(table_path(tables, "events", deployment, model), "events", [], {})
+    write_overlap(tables, model, deployment, days)
+
+
+def write_overlap(tables, model, deployment, days):
+    """Write that insects cover a fifth of the birds' cells."""
+    shared, _ = hours(days, deployment)
+    rows = []
+    for source, by_source, both in (("bird", "insect", 20), ("insect", "bird", 0)):
+        cells = {"effort_cells": 1000, "both_cells": both, "source_cells": 100 * (source == "bird")}
+        ratios = {"masked_share": None, "jaccard": None}
+        rows.append(shared | {"model": model, "source": source, "by_source": by_source} | cells | ratios)
+    write_table(table_path(tables, "overlap", deployment, model), "overlap", rows, {})
 
 
 def write_model(folder, name):
@@ -227,7 +252,7 @@ def test_report__shows_how_many_known_sounds_were_found(season, tmp_path):
 
 def test_report__knows_models_by_their_name_in_the_settings(season):
     """A finished model lies in a folder of any name and may call itself otherwise."""
-    for table in ("occupancy", "frequency", "events"):
+    for table in ("occupancy", "frequency", "events", "overlap"):
         (season["tables"] / table / "community").rename(season["tables"] / table / "ours")
     season["all_settings"] = season["all_settings"].replace("community", "ours")
     assert "0.875" in page_of(season)
@@ -277,6 +302,12 @@ def test_report__counts_the_verdicts_of_people(season, tmp_path):
     assert "Of its bird events, people confirm 80 % (49 %–94 %)." in page
     assert "1 verdict on events that other weights found is not counted." in page
     assert "8 of 10" in page
+
+
+def test_report__says_who_masks_whom(season):
+    page = page_of(season)
+    (matrix,) = re.findall(r'<table class="matrix">.*?</table>', page, flags=re.DOTALL)
+    assert "20\N{NO-BREAK SPACE}%" in matrix and "&lt;script&gt;" in matrix
 
 
 def test_report__writes_a_gallery_beside_the_page(season):

@@ -113,8 +113,9 @@ def _by_hour(tables: Tables, sources: tuple[str, ...]) -> tuple[tuple[str, ...],
     names: list[str] = []
     sums: list[tuple[int, int, np.ndarray]] = []
     hours = 24
-    for place, (name, table) in enumerate(tables):
+    for place, (name, every) in enumerate(tables):
         names.append(name)
+        table = _of_sources(every, sources)
         if len(table):
             hours = _hours_of_day(table)
             cell = local_us(table) // (DAY_US // hours)
@@ -126,6 +127,11 @@ def _by_hour(tables: Tables, sources: tuple[str, ...]) -> tuple[tuple[str, ...],
     for place, first, one in sums:
         cube[:, :, place, first - start : first - start + one.shape[2]] = one
     return tuple(names), start, cube
+
+
+def _of_sources(table: pd.DataFrame, sources: tuple[str, ...]) -> pd.DataFrame:
+    """Return the rows of the model's own sources: a class of several stands in the tables beside them."""
+    return table[table["source"].isin(sources)]
 
 
 def _hours_of_day(table: pd.DataFrame) -> int:
@@ -146,7 +152,8 @@ def _by_band(
     times = days * of_day
     sums: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []
     edges: set[float] = set()
-    for name, table in tables:
+    for name, every in tables:
+        table = _of_sources(every, sources)
         band, low_hz = pd.factorize(table["freq_low_hz"].to_numpy())
         edges.update(low_hz, pd.unique(table["freq_high_hz"].to_numpy()))
         cell = local_us(table) // (DAY_US // hours)

@@ -23,7 +23,7 @@ from antiphon.reporting.reading import SeasonTables
 __all__ = ["origin_of", "resources_of"]
 
 _LONGEST_JOB = timedelta(days=7)
-_OF_SEASON, _OF_MODEL = ("recordings", "effort", "ltsa"), ("occupancy", "frequency", "events")
+_OF_SEASON, _OF_MODEL = ("recordings", "effort", "ltsa"), ("occupancy", "frequency", "events", "overlap")
 
 
 def resources_of(benchmarks: Path) -> list[RuleUse]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from antiphon.figures.digest import COLUMNS, coverage, quality
@@ -14,6 +15,8 @@ from antiphon.figures.heard import COLUMNS as HEARD_COLUMNS
 from antiphon.figures.heard import Heard, heard
 from antiphon.figures.long_term import COLUMNS as LONG_TERM_COLUMNS
 from antiphon.figures.long_term import long_term
+from antiphon.figures.masking import COLUMNS as OVERLAP_COLUMNS
+from antiphon.figures.masking import masked_shares
 from antiphon.figures.page import Recorded
 from antiphon.figures.payload import Place
 from antiphon.io.season.catalogue import read_set_aside
@@ -25,7 +28,7 @@ from antiphon.reporting.picks import COLUMNS as EVENT_COLUMNS
 
 __all__ = ["SeasonTables", "read_scores"]
 
-_COLUMNS = {**COLUMNS, **HEARD_COLUMNS, "ltsa": LONG_TERM_COLUMNS, "events": EVENT_COLUMNS}
+_COLUMNS = {**COLUMNS, **HEARD_COLUMNS, "ltsa": LONG_TERM_COLUMNS, "events": EVENT_COLUMNS, "overlap": OVERLAP_COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,10 @@ class SeasonTables:
     def heard(self, model: str, sources: tuple[str, ...]) -> Heard:
         """Read what a model heard."""
         return heard(self.each("occupancy", model), self.each("frequency", model), sources)
+
+    def masked(self, model: str, sources: tuple[str, ...]) -> np.ndarray:
+        """Read how much of each source's cells (row) each other one (column) occupies too."""
+        return masked_shares(self.each("overlap", model), sources)
 
 
 def _place(catalogue: Path, deployment: str) -> Place:

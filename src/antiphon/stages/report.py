@@ -23,7 +23,7 @@ from antiphon.reporting.showing import Folders
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 5
+VERSION = 6
 
 _INJECTION = (
     "Known sounds, put into stretches of this season's own recordings: the share that it found, by how far they stand "
@@ -129,6 +129,7 @@ def _model_part(
         name=name,
         card=card.model_dump(mode="json"),
         heard=read.heard(name, tuple(card.sources)),
+        masked=read.masked(name, tuple(card.sources)),
         scores=read_scores(folder / "evaluation" / "scores.csv"),
         pictures={words: path.read_bytes() for words, path in pictures.items()},
         cards=event_cards(read, name, card, wanted.gallery, folders),

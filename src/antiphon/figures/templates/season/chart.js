@@ -34,6 +34,19 @@ function redraw() {
   for (const one of page.charts) if (page.seen.has(one.box)) draw(one);
 }
 
+/* Put a copy of every chart beside it, one canvas each, for paper: of several layers a printer may forget some. */
+function printAll() {
+  drawAll();
+  for (const one of page.charts) {
+    const copy = one.instance.renderToCanvas({ pixelRatio: 2, backgroundColor: "#fff" });
+    copy.className = "printed";
+    copy.removeAttribute("style");
+    if (one.printed) one.printed.remove();
+    one.printed = copy;
+    one.box.after(copy);
+  }
+}
+
 function drawAll() {
   for (const one of page.charts) if (one.stale) draw(one);
 }

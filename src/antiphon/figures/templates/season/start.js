@@ -18,8 +18,8 @@ async function start() {
   for (const one of page.charts) watcher.observe(one.box);
   let waiting = null;
   addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(redraw, 120); });
-  addEventListener("beforeprint", drawAll);
-  matchMedia("print").addEventListener("change", change => { if (change.matches) { for (const one of page.charts) one.stale = true; drawAll(); } });
+  addEventListener("beforeprint", printAll);
+  matchMedia("print").addEventListener("change", change => { if (change.matches) printAll(); });
   document.documentElement.dataset.ready = "yes";
 }
 

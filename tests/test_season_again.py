@@ -160,7 +160,17 @@ def test_second_season__leaves_the_first_and_shares_its_model(workflow):
     (workflow.folder / "autumn.csv").write_text("".join(rows[:2]))  # the head and A1
     seasons["autumn"] = {**seasons["tiny"], "deployments": "autumn.csv", "audio_root": "autumn"}
     workflow.settings(season="autumn", seasons=seasons)
-    assert workflow.jobs() == {"ingest", "stft", "verdicts", "infer", "tabulate", "tabulate_effort", "report", "all"}
+    assert workflow.jobs() == {
+        "ingest",
+        "stft",
+        "verdicts",
+        "infer",
+        "tabulate",
+        "tabulate_effort",
+        "sites",
+        "report",
+        "all",
+    }
     assert (workflow.folder / "results" / "autumn" / "report" / "index.html").exists()
     assert hashes(workflow.season) == before
     workflow.settings(seasons=seasons)

@@ -131,7 +131,7 @@ def test_added_file__runs_its_own_batch_and_unit_only(workflow):
     write_recording(workflow.folder / "audio" / "A1" / "REC_20240503_063000.wav", 48000, seed=7)
     shown = workflow.snakemake()
     ran = set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):", shown, flags=re.MULTILINE))
-    assert ran >= {"ingest", "stft", "infer", "tabulate", "tabulate_effort", "report"}
+    assert ran >= {"ingest", "stft", "infer", "tabulate", "tabulate_effort", "sites", "report"}
     assert not ran & {"pair", "train", "evaluate"}
     assert "20190522.2024-05-02" not in re.findall(r"wildcards: .*batch=([\w.-]+)", shown)
     changed = {path.name for path, standing in before.items() if identity(path) != standing}
@@ -171,7 +171,7 @@ def test_report_setting__runs_the_report_only(workflow):
 
 def test_threshold__runs_tabulate_and_report_not_infer(workflow):
     workflow.settings(report={"title": "Another title"}, tabulate={"thresholds": {"sound": 0.99}})
-    assert workflow.jobs() == {"tabulate", "tabulate_effort", "report", "all"}
+    assert workflow.jobs() == {"tabulate", "tabulate_effort", "sites", "report", "all"}
 
 
 def test_machine_settings__run_nothing(workflow):

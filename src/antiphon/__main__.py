@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "evaluate": ("antiphon.stages.evaluate", "run", "say how well"),
     "infer": ("antiphon.stages.infer", "run", "separate a season"),
     "tabulate": ("antiphon.stages.tabulate", "run", "turn sources into numbers"),
+    "sites": ("antiphon.stages.tabulate", "sites", "add up deployments: detection histories, hours of the day, sites"),
     "report": ("antiphon.stages.report", "run", "turn numbers into a page"),
     "separate": ("antiphon.stages.separate", "run", "give sources back as sound"),
     "synthesize": ("antiphon.stages.synthesize", "run", "learn vocalisations and make new ones"),

@@ -38,6 +38,11 @@ GOLDEN = {
     "clipped_share:double? dc:double? peak:double? analysed_frames:int64?",
     "effort": f"{KEYS} {TIMES} scheduled_s:double analysed_s:double lost_gap_s:double? lost_quarantine_s:double "
     "lost_clipping_s:double lost_edge_s:double heard_low_hz:double? heard_high_hz:double?",
+    "detection_history": f"season:string site:string {SOURCE} kind:string occasion:int64 occasion_start:string "
+    "occasion_days:int64 effort_s:double active_s:double? detected:int32? n_events:int64? max_score:double?",
+    "diel": f"season:string site:string {SOURCE} kind:string week_start:string hour:int32 effort_s:double "
+    "active_s:double? n_events:int64? time_occupancy:double? tf_occupancy:double?",
+    "site_order": "season:string site:string model:string axis_1:double axis_2:double explained_share:double?",
     "overlap": f"{KEYS} model:string source:string by_source:string {TIMES} effort_cells:int64 both_cells:int64? "
     "source_cells:int64? masked_share:double? jaccard:double?",
     "indices": f"{KEYS} model:string without_source:string? {TIMES} effort_s:double aci:double? ndsi:double? "

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -24,6 +25,7 @@ from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid
 from antiphon.stages import tabulate
 from antiphon.tabulating import units
+from antiphon.tabulating.season import reduce_deployments, slurm_worker
 
 GRID = Grid(0.016, 0.008, 32)
 STFT = {
@@ -48,8 +50,10 @@ SETTINGS = {
     "least_event_s": 0.0,
     "least_event_hz": 0.0,
     "join_s": 0.1,
+    "detection": {"occasion_days": 1, "min_effort_s": 0.0, "min_active_s": 0.05},
 }
 OF_MODEL = ("events", "occupancy", "frequency", "overlap", "indices")
+OF_SITES = ("detection_history", "diel", "site_order")
 RATE_HZ = 48_000
 SECOND_US = 1_000_000
 SOURCES = {
@@ -126,6 +130,7 @@ class Season:
 
     def __init__(self, root: Path, deployment: str = "001", offset_min: int = 120) -> None:
         self.root, self.deployment, self.offset_min = root, deployment, offset_min
+        self.site = "s"
         self.set_aside: list[dict] = []
         self.batches: list[str] = []
         card = Card(
@@ -148,7 +153,7 @@ class Season:
         """Write manifest, records and stores of one batch."""
         batch = f"{self.deployment}.{name}"
         self.batches.append(batch)
-        header = {"batch": batch, "deployment": self.deployment, "site": "s", "latitude": None, "longitude": None}
+        header = {"batch": batch, "deployment": self.deployment, "site": self.site, "latitude": None, "longitude": None}
         rows = {
             f"{self.deployment}.{day}": [one.row(self.offset_min) for one in sounds] for day, sounds in units.items()
         }
@@ -192,7 +197,7 @@ class Season:
 
     def tabulate(self, model: str | None = None, **changes) -> None:
         """Run the stage without a model, or with one."""
-        header = {"deployment": self.deployment, "site": "s", "latitude": None, "longitude": None}
+        header = {"deployment": self.deployment, "site": self.site, "latitude": None, "longitude": None}
         header |= {"utc_offset_min": self.offset_min, "sensitivity_db": None, "medium": "air", "rows": self.set_aside}
         write_json(self.root / "catalogue/set_aside" / f"{self.deployment}.json", header)
         with_model = {
@@ -685,7 +690,7 @@ def test_run__says_in_the_file_what_made_it(season):
     assert str(season.root) not in str(words)
     dictionary = json.loads((season.root / "tables/datapackage.json").read_text(encoding="utf-8"))
     names = [table["name"] for table in dictionary["resources"]]
-    assert names == ["recordings", "effort", "ltsa", *OF_MODEL]
+    assert names == ["recordings", "effort", "ltsa", *OF_MODEL, *OF_SITES]
 
 
 @pytest.mark.parametrize(
@@ -780,3 +785,89 @@ def test_run__says_what_levels_are_relative_to(season):
         )
     assert not averaged.duplicated(["deployment", "interval_start", "freq_low_hz"]).any()
     assert (averaged["effort_s"] > 0).any() and averaged.loc[averaged["effort_s"] == 0, "level_db"].isna().all()
+
+
+def sites(root: Path, deployments: list[str], **changes) -> dict[str, pd.DataFrame]:
+    """Run what adds up deployments; return its tables."""
+    write_json(root / "batches.json", {"deployments": deployments, "batches": {}})
+    given = {"season": "spring", "catalogue": root / "batches.json", "model": "m", "tables": root / "tables"}
+    tabulate.sites(**given, settings=json.dumps({**SETTINGS, **changes}), matrices=root / "matrices", workers=2)
+    return {name: read_table(root / "tables" / name / "m/spring.parquet", name).to_pandas() for name in OF_SITES}
+
+
+@pytest.fixture
+def two_sites(tmp_path):
+    """Site ``s`` has two deployments of which one has a bird on its second day; site ``t`` one day, without any."""
+    days = {
+        "001": {"2024-05-02": [Sound("a.wav", MIDNIGHT_US + 1800 * SECOND_US)],
+                "2024-05-03": [Sound("b.wav", MIDNIGHT_US + 90_000 * SECOND_US, bird=BIRD)]},
+        "002": {"2024-05-03": [Sound("c.wav", MIDNIGHT_US + 90_000 * SECOND_US)]},
+        "003": {"2024-05-03": [Sound("d.wav", MIDNIGHT_US + 120_000 * SECOND_US)]},
+    }  # fmt: skip
+    for name, units_of in days.items():
+        built = Season(tmp_path, name)
+        built.site = "t" if name == "003" else "s"
+        built.batch("2024-04-30", units_of)
+        built.tabulate(model="m")
+    return tmp_path
+
+
+def test_sites__say_what_was_detected_where_and_when(two_sites):
+    found = sites(two_sites, ["001", "002", "003"])
+    history = found["detection_history"]
+    bird = history[history["source"] == "bird"].set_index(["site", "occasion"])
+    assert bird["detected"].fillna(-1).to_dict() == {("s", 1): 0, ("s", 2): 1, ("t", 1): -1, ("t", 2): 0}
+    np.testing.assert_allclose(bird["effort_s"], [3.992, 2 * 3.992, 0, 3.992])
+    assert bird["occasion_start"].tolist() == ["2024-05-02", "2024-05-03"] * 2
+    assert bird["n_events"].fillna(-1).tolist() == [0, 1, -1, 0]
+    assert bird["max_score"].fillna(-1).tolist() == pytest.approx([-1, 200 / 254, -1, -1])
+    assert (two_sites / "matrices/bird.csv").read_text() == "site,1,2\ns,0,1\nt,NA,0\n"
+    assert (two_sites / "matrices/effort_h.csv").read_text().splitlines()[2].startswith("t,0.0,0.0011")
+    hours = found["diel"].query("source == 'bird' and effort_s > 0")
+    assert hours[["site", "hour"]].to_numpy().tolist() == [["s", 0], ["s", 1], ["t", 9]]
+    assert hours["week_start"].unique().tolist() == ["2024-04-29"]
+    assert hours["time_occupancy"].tolist() == pytest.approx([0, 0.08 / 7.984, 0])
+    assert sorted(found["site_order"]["site"]) == ["s", "t"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "detected"),
+    [
+        ({"min_active_s": 0.09}, [0, 0, -1, 0]),
+        ({"min_effort_s": 5.0}, [-1, 1, -1, -1]),
+        ({"occasion_days": 2}, [1, 0]),
+        ({"min_active_s": 0.0}, [0, 1, -1, 0]),
+    ],
+)
+def test_sites__detect_by_the_rule(two_sites, rule, detected):
+    found = sites(two_sites, ["001", "002", "003"], detection={**SETTINGS["detection"], **rule})["detection_history"]
+    assert found.query("source == 'bird'")["detected"].fillna(-1).tolist() == detected
+
+
+def test_sites__give_the_same_bytes_again_and_nothing_of_what_is_gone(two_sites):
+    def written() -> dict[str, bytes]:
+        paths = [
+            *(two_sites / "tables" / name / "m/spring.parquet" for name in OF_SITES),
+            two_sites / "matrices/bird.csv",
+        ]
+        return {path.name + path.parent.parent.name: path.read_bytes() for path in paths}
+
+    sites(two_sites, ["001", "002", "003"])
+    first = written()
+    sites(two_sites, ["003", "002", "001"])
+    assert written() == first
+    assert set(sites(two_sites, ["003"])["detection_history"]["site"]) == {"t"}
+    assert (two_sites / "matrices/bird.csv").read_text() == "site,1\nt,0\n"
+    for table in sites(two_sites, []).values():
+        assert not len(table)
+
+
+def test_sites__on_slurm_need_dask_jobqueue_and_ask_for_a_small_job(two_sites, monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask_jobqueue", None)
+    with pytest.raises(AntiphonError, match=r"pip install 'antiphon\[jobqueue\]'"):
+        reduce_deployments([], 1, "slurm")
+    monkeypatch.undo()
+    jobqueue = pytest.importorskip("dask_jobqueue")
+    with jobqueue.SLURMCluster(**slurm_worker(), queue="short", account="birds") as cluster:
+        script = cluster.job_script()
+    assert "#SBATCH -p short" in script and "#SBATCH -A birds" in script and "#SBATCH --mem=4G" in script

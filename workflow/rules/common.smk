@@ -180,6 +180,15 @@ def every_deployment(pattern):
     return paths
 
 
+def every_deployment(pattern):
+    """Return an input function that fills ``pattern`` with every deployment of the season."""
+
+    def paths(wildcards):
+        return expand(pattern, deployment=list(batches_by_deployment()), **dict(wildcards.items()))
+
+    return paths
+
+
 def season_tables(wildcards):
     """Return every table of the season."""
     deployments = list(batches_by_deployment())
@@ -194,7 +203,12 @@ def season_tables(wildcards):
         model=SEASON.models,
         deployment=deployments,
     )
-    return of_deployments + of_models
+    of_sites = expand(
+        f"{SEASON_FOLDER}/tables/{{table}}/{{model}}/{SETTINGS.season}.parquet",
+        table=["detection_history", "diel", "site_order"],
+        model=SEASON.models,
+    )
+    return of_deployments + of_models + of_sites
 
 
 def season_cards(wildcards):

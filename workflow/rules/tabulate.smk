@@ -86,3 +86,41 @@ rule tabulate:
         " --tables {params.folder:q}/tables"
         " --sums {params.folder:q}/sums"
         " 2>&1 | tee {log:q} >&2"
+
+
+rule sites:
+    """What was heard where and when: the tables of the season's sites, from those of all deployments."""
+    input:
+        catalogue=f"{SEASON_FOLDER}/catalogue/batches.json",
+        occupancy=every_deployment(f"{SEASON_FOLDER}/tables/occupancy/{{model}}/{{deployment}}.parquet"),
+        events=every_deployment(f"{SEASON_FOLDER}/tables/events/{{model}}/{{deployment}}.parquet"),
+    output:
+        history=f"{SEASON_FOLDER}/tables/detection_history/{{model}}/{SETTINGS.season}.parquet",
+        diel=f"{SEASON_FOLDER}/tables/diel/{{model}}/{SETTINGS.season}.parquet",
+        order=f"{SEASON_FOLDER}/tables/site_order/{{model}}/{SETTINGS.season}.parquet",
+    log:
+        f"{LOGS}/sites/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/sites/{{model}}.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
+    threads: SETTINGS.machine.workers
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        season=SETTINGS.season,
+        folder=lambda wildcards, output: str(Path(output.history).parents[3]),
+        settings=as_json(SETTINGS.tabulate),
+        version=stage_version("tabulate"),
+    shell:
+        "antiphon sites"
+        " --season {params.season:q}"
+        " --catalogue {input.catalogue:q}"
+        " --model {wildcards.model:q}"
+        " --settings {params.settings:q}"
+        " --tables {params.folder:q}/tables"
+        " --matrices {params.folder:q}/matrices/{wildcards.model:q}"
+        " --workers {threads}"
+        f" --reduce-on {SETTINGS.machine.reduce_on}"
+        " 2>&1 | tee {log:q} >&2"

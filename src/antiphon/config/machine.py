@@ -29,3 +29,6 @@ class Machine(Section):
         ge=1, description="processes of a node that train one model together, one a GPU; must divide train.batch_size"
     )
     infer_batch: int = Field(ge=0, description="strips that a GPU sees at a time; 0: as many as its memory holds")
+    reduce_on: Literal["local", "slurm"] = Field(
+        description="where a season's tables are added up: threads of one job, or jobs of dask-jobqueue"
+    )

@@ -8,7 +8,17 @@ from pydantic import Field, model_validator
 
 from antiphon.config.section import Name, Section, Share
 
-__all__ = ["Tabulate"]
+__all__ = ["Detection", "Tabulate"]
+
+
+class Detection(Section):
+    """What counts as a detection at a site on an occasion."""
+
+    occasion_days: int = Field(ge=1, description="length of an occasion, local days, from the season's first one")
+    min_effort_s: float = Field(
+        ge=0, description="analysed seconds of an occasion below which it says nothing (NA), of all recorders of a site"
+    )
+    min_active_s: float = Field(ge=0, description="active seconds of an occasion from which a source is detected")
 
 
 class Tabulate(Section):
@@ -38,6 +48,7 @@ class Tabulate(Section):
     join_s: float = Field(
         ge=0, description="seconds by which two recordings may lie apart, or overlap, and an event still runs on"
     )
+    detection: Detection = Field(description="the table detection_history")
 
     @model_validator(mode="after")
     def _intervals_divide_the_day(self) -> Self:

@@ -146,6 +146,33 @@ _INDICES = (
     _column("adi", _NUMBER, "acoustic diversity index", "1", null=True),
     _column("aei", _NUMBER, "acoustic evenness index", "1", null=True),
 )
+_DETECTION_HISTORY = (
+    *(_SEASON, _SITE, _MODEL, *_SOURCE, _KIND),
+    _column("occasion", _INTEGER, "number of the occasion, from 1, the same at all sites"),
+    _column("occasion_start", _TEXT, "first local day of the occasion, YYYY-MM-DD"),
+    _column("occasion_days", _INTEGER, "length of the occasion", "day"),
+    _column("effort_s", _NUMBER, "analysed seconds of all the site's deployments", "s"),
+    _column("active_s", _NUMBER, "active seconds of them; null: nothing was analysed", "s", null=True),
+    _column("detected", _SMALL, "1: min_active_s is reached; 0: not; null: less effort than min_effort_s", null=True),
+    _column("n_events", _INTEGER, "events that begin in it; null: nothing was analysed, or a class", null=True),
+    _column("max_score", _NUMBER, "highest score of an event that begins in it; null: none", "1", null=True),
+)
+_DIEL = (
+    *(_SEASON, _SITE, _MODEL, *_SOURCE, _KIND),
+    _column("week_start", _TEXT, "Monday of the local week, YYYY-MM-DD"),
+    _column("hour", _SMALL, "hour of the local standard day that the intervals start in, 0 to 23", "h"),
+    _column("effort_s", _NUMBER, "analysed seconds of all the site's deployments", "s"),
+    _column("active_s", _NUMBER, "active seconds of them; null: nothing was analysed", "s", null=True),
+    _column("n_events", _INTEGER, "events that begin in these hours", null=True),
+    _column("time_occupancy", _NUMBER, "active_s / effort_s", "1", null=True),
+    _column("tf_occupancy", _NUMBER, "active cells / heard cells", "1", null=True),
+)
+_SITE_ORDER = (
+    *(_SEASON, _SITE, _MODEL),
+    _column("axis_1", _NUMBER, "first principal coordinate of the sites' profiles; rows are in its order", "1"),
+    _column("axis_2", _NUMBER, "second principal coordinate", "1"),
+    _column("explained_share", _NUMBER, "share of the variation that the two explain", "1", null=True),
+)
 _LTSA = (
     *(_SEASON, _SITE, _DEPLOYMENT, *_INTERVAL),
     _column("freq_low_hz", _NUMBER, "lower edge of the bin", "Hz"),
@@ -164,6 +191,9 @@ SCHEMAS: dict[str, pa.Schema] = {
     "frequency": pa.schema(_FREQUENCY),
     "overlap": pa.schema(_OVERLAP),
     "indices": pa.schema(_INDICES),
+    "detection_history": pa.schema(_DETECTION_HISTORY),
+    "diel": pa.schema(_DIEL),
+    "site_order": pa.schema(_SITE_ORDER),
 }
 """The schema of each table by name; a column's description and unit are its metadata."""
 
@@ -188,6 +218,9 @@ _ROWS = {
         "an interval, and the whole soundscape or it without a source",
         ["deployment", "model", "interval_start", "without_source"],
     ),
+    "detection_history": ("a site, a source and an occasion", ["site", "model", "source", "occasion"]),
+    "diel": ("a site, a source, a week and an hour of the day", ["site", "model", "source", "week_start", "hour"]),
+    "site_order": ("a site", ["site", "model"]),
 }
 _KINDS = {"string": "string", "int64": "integer", "int32": "integer", "int16": "integer", "double": "number"}
 
@@ -199,7 +232,7 @@ def data_dictionary() -> dict[str, Any]:
             "name": name,
             "path": f"{name}/",
             "format": "parquet",
-            "description": f"A row is {_ROWS[name][0]}. One file a deployment; read the folder.",
+            "description": f"A row is {_ROWS[name][0]}. Read the folder.",
             "schema": {"fields": [_entry(field) for field in schema], "primaryKey": _ROWS[name][1]},
         }
         for name, schema in SCHEMAS.items()

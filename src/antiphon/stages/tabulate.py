@@ -12,16 +12,20 @@ from pathlib import Path
 
 from antiphon.config import Stft, Tabulate, section
 from antiphon.io.holdings import read_holdings
-from antiphon.io.tables import write_data_dictionary
+from antiphon.io.tables import table_path, write_data_dictionary
+from antiphon.io.whole import read_json, sweep
+from antiphon.progress import log
 from antiphon.tabulating.activity import write_activity
 from antiphon.tabulating.effort import sum_effort, write_effort_tables
 from antiphon.tabulating.events import write_events
 from antiphon.tabulating.found import read_found
 from antiphon.tabulating.job import Job
+from antiphon.tabulating.season import reduce_deployments
+from antiphon.tabulating.site_tables import SiteTables
 from antiphon.tabulating.soundscape import write_soundscape
 from antiphon.tabulating.units import sum_units
 
-__all__ = ["VERSION", "run"]
+__all__ = ["VERSION", "run", "sites"]
 
 VERSION = 5
 
@@ -80,3 +84,53 @@ def run(
         write_activity(job, found, units, counts, span)
         write_soundscape(job, found, units, span)
     write_data_dictionary(tables)
+
+
+def sites(
+    *,
+    season: str,
+    catalogue: Path,
+    model: str,
+    settings: str,
+    tables: Path,
+    matrices: Path,
+    workers: int = 1,
+    reduce_on: str = "local",
+) -> None:
+    """Write the tables of the season's sites: detection_history, diel and site_order.
+
+    Parameters
+    ----------
+    season
+        Name of the season.
+    catalogue
+        The file ``batches.json`` of stage ingest, which names the deployments.
+    model
+        Name of the model.
+    settings
+        The section ``tabulate`` of the settings as JSON.
+    tables
+        Folder of the season's tables, which holds occupancy and events of every deployment.
+    matrices
+        Folder of the detection histories as matrices, one CSV a source and one of effort.
+    workers
+        Deployments that are worked on at a time.
+    reduce_on
+        ``local``, or ``slurm`` for jobs of dask-jobqueue.
+
+    Raises
+    ------
+    AntiphonError
+        If a table is missing or of another version, or dask-jobqueue is asked for and absent.
+    """
+    deployments = sorted(read_json(catalogue)["deployments"])
+    pairs = [
+        (table_path(tables, "occupancy", one, model), table_path(tables, "events", one, model)) for one in deployments
+    ]
+    reduced = reduce_deployments(pairs, workers, "slurm" if reduce_on == "slurm" else "local")
+    written = SiteTables(season, model, reduced, section(Tabulate, settings), tables, VERSION)
+    sweep(matrices)
+    written.write_history(matrices)
+    written.write_hours()
+    written.write_order()
+    log(f"tabulate: {len(deployments)} deployments at {reduced.days['site'].nunique()} sites")

@@ -97,7 +97,7 @@ def sum_units(job: Job, found: Found, sums: Path) -> list[UnitSums]:
         Folder of all sums.
     """
     drop_stale_sums(sums, (*_KINDS, _EVENTS), found.name, job.deployment, keep={one.unit for one in found.stores})
-    settings = job.settings.model_dump(mode="json", exclude={"thresholds", "hysteresis", "classes"})
+    settings = job.settings.model_dump(mode="json", exclude={"thresholds", "hysteresis", "classes", "detection"})
     codes = (found.counter.least_codes.tolist(), found.counter.members.tolist(), found.rule.low_codes.tolist())
     same = (codes, settings, job.holdings.utc_offset_min, job.version)
     units, counted = [], 0

@@ -226,6 +226,7 @@ def test_golden_figures__stand_as_long_as_the_version_does(season, tmp_path, roo
 def test_page__carries_its_pictures_and_sounds(season, tmp_path):
     run(season, tmp_path, shown=3)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "<h3>any bird at site 001</h3>" in page
     assert page.count("<audio") == 3 * 4  # moments shown: mixture, two sources, residue
     assert "4\N{NO-BREAK SPACE}moments, 3 of them here" in page
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)

@@ -38,6 +38,12 @@ def test_best_events__are_those_of_the_highest_score_of_each_source_at_each_site
     assert found[0].end_s == 11.5
 
 
+def test_best_events__come_in_the_order_of_the_sources():
+    table = events([event(0.9, 0, source="a"), event(0.5, 10, source="b")])
+    found = best_events([table], ["b", "a"], 1, seed=None, margin_s=0.0, longest_s=9.0)
+    assert [m.chosen_for for m in found] == ["b", "a"]
+
+
 def test_best_events__of_several_recorders_at_a_site_are_chosen_together():
     tables = [events([event(score, 0, path=path)]) for score, path in ((0.3, "a"), (0.9, "b"), (0.6, "c"))]
     assert [m.path for m in best(tables)] == ["b", "c"]

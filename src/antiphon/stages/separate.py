@@ -42,7 +42,7 @@ from antiphon.stats.choosing import EVENT_COLUMNS, RECORDING_COLUMNS, Moment, be
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 1
+VERSION = 2
 
 _LOUDEST = 0.999
 _SHOWN_RATE_HZ = 48_000
@@ -261,7 +261,9 @@ def _view(job: _Job, sounds: _Sounds) -> MomentView:
         facts["band"] = f"{(asked.freq_low_hz or 0) / 1000:.1f}–{(asked.freq_high_hz or 0) / 1000:.1f} kHz"
     facts["amplified here by"] = f"{20 * np.log10(gain):.0f} dB"
     when = local_start(excerpt.start_us, int(recording["utc_offset_min"])).replace("T", " ")
-    return MomentView(f"{asked.chosen_for} at {recording['site']}", when, facts, parts)
+    sources = job.card.sources
+    what = sources[asked.chosen_for].common_name if asked.chosen_for in sources else asked.chosen_for
+    return MomentView(f"{what} at {recording['site']}", when, facts, parts)
 
 
 def _shown_sound(samples: np.ndarray, rate_hz: int) -> bytes:

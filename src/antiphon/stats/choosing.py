@@ -66,7 +66,7 @@ def best_events(
     tables
         Events with :data:`EVENT_COLUMNS`, one table a deployment, each of one site.
     sources
-        Whose events.
+        Whose events, in the order in which they come back.
     count
         How many of each source at each site, at most.
     seed
@@ -76,11 +76,15 @@ def best_events(
     longest_s
         Seconds after which a moment is cut off.
     """
-    order = ["site", "source", "rank", "path", "start_s"]
-    found = [_best(events[events.source == source], count, seed) for events in tables for source in sources]
+    order = ["site", "place", "rank", "path", "start_s"]
+    found = [
+        _best(events[events.source == source], count, seed).assign(place=place)
+        for events in tables
+        for place, source in enumerate(sources)
+    ]
     if not found:
         return []
-    best = pd.concat(found).sort_values(order, kind="stable").groupby(["site", "source"], sort=False).head(count)
+    best = pd.concat(found).sort_values(order, kind="stable").groupby(["site", "place"], sort=False).head(count)
     return [_moment(event, margin_s, longest_s) for event in best.to_dict("records")]
 
 

@@ -47,6 +47,7 @@ def reliability_picture(calibration: Mapping[str, Mapping[str, Any]]) -> Figure:
         shares.set_ylim(0, 1)
         shares.legend(loc="upper left")
         cells.set_yscale("log")
+        cells.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         cells.set_title("cells", color=INK)
         cells.set_xlabel("probability")
         cells.set_xlim(0, 1)

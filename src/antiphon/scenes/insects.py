@@ -44,9 +44,10 @@ def _pulse_train(
 
 
 def _tonal_pulse(rng: np.random.Generator, carrier_hz: float, pulse_s: float, rate_hz: int) -> np.ndarray:
-    """Return one stroke of a cricket: the carrier falls by a few per cent, with weak harmonics; shape (1, samples)."""
+    """Return one stroke of a cricket: the carrier falls, towards its end most, with weak harmonics; (1, samples)."""
     samples = max(round(pulse_s * rate_hz), 16)
-    fall = np.linspace(1.015, 0.985, samples, dtype=np.float32)
+    # As the wings close: some per cent in trills, up to a seventh in field crickets.
+    fall = 1 - np.float32(log_uniform(rng, 0.01, 0.14)) * np.linspace(0, 1, samples, dtype=np.float32) ** 2
     harmonics = (1.0, 10 ** (rng.uniform(-45, -14) / 20), 10 ** (rng.uniform(-50, -16) / 20))
     sound = partials(carrier_hz * fall, harmonics, rate_hz)
     sound *= raised_cosine(samples, samples // 3, samples // 2)

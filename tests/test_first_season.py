@@ -110,7 +110,7 @@ def test_picture_of_the_readme__is_drawn_from_such_a_season(walk, monkeypatch):
     picture(**given, output=Path("a.png"))
     picture(**given, output=Path("b.png"))
     assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
-    assert imread("a.png").shape[:2] == (832, 1600)
+    assert imread("a.png").shape[:2] == (624, 1200)
 
 
 def test_python_of_the_readme__opens_such_a_season(walk):

@@ -19,7 +19,7 @@ from antiphon.progress import log
 __all__ = ["picture"]
 
 _HOUR_US = 3_600_000_000
-_DOTS_PER_INCH = 160
+_DOTS_PER_INCH = 120
 _OFFSET_US = {site.deployment: site.offset_min * 60_000_000 for site in DEPLOYMENTS}
 
 

@@ -71,9 +71,11 @@ def overview(shown: Overview, *, hop_s: float, bin_hz: float) -> Figure:
         separated.imshow(_tinted(shown, colours), extent=extent, origin="lower", aspect="auto")
         separated.set_title("… taken apart into its sources …")
         separated.set_xlabel("seconds")
+        heard = np.flatnonzero((shown.level != _NOT_HEARD).any(axis=0))
         for axis in (recorded, separated):
             axis.set_ylabel("kHz")
             axis.set_facecolor(NOT_ANALYSED)
+            axis.set_ylim(0, (heard[-1] + 1 if heard.size else bins) * bin_hz / 1000)
         hours = right.subplots(len(shown.names), 1, sharex=True, squeeze=False)[:, 0]
         for place, axis in enumerate(hours):
             _by_hour(axis, shown, place, colours[place])

@@ -19,7 +19,7 @@ demo: setup            ## the main job on a season made by formula
 	$(BIN)/antiphon demo-summary --folder demo --results demo/results
 
 demo-voices: setup     ## voices learned from clips by formula: a minute
-	$(BIN)/antiphon demo-clips --folder demo-voices/clips --rate-hz 8000
+	$(BIN)/antiphon demo-clips --folder demo-voices/clips --count 30 --rate-hz 8000
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake synthesize --profile profiles/local --cores $(CORES) --configfile config/demo-voices.yaml
 	@echo "listen to demo-voices/results/synthesize/demo/index.html"
 

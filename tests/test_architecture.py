@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "baselines": {"networks", "signal"},
     "learning": {"networks", "signal", "baselines", "stats"},
     "io": {"errors", "config", "signal", "planning", "progress"},
-    "reporting": {"config", "figures", "io", "planning", "progress", "signal"},
+    "reporting": {"config", "figures", "io", "planning", "progress", "signal", "stats"},
     "pairing": {"errors", "config", "io", "scenes", "signal"},
     "tabulating": {"errors", "config", "progress", "io", "signal", "stats"},
     "stages": {"errors", "config", "progress", "io", "pairing", "reporting", "tabulating", *PURE},

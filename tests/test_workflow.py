@@ -199,9 +199,17 @@ def test_separate__runs_only_when_asked_for_and_alone_when_its_choice_changes(wo
     assert len(pd.read_csv(folder / "separated.csv")) < len(files)
 
 
+def test_figures__are_written_by_one_command(workflow):
+    workflow.snakemake("figures")
+    files = {path.name for path in (workflow.season / "figures").glob("energy-sound-season.*")}
+    assert files == {f"energy-sound-season.{form}" for form in ("svg", "pdf", "csv")}
+
+
 def test_report_of_snakemake__and_lint(workflow):
     workflow.snakemake("--report", "report.html")
-    assert (workflow.folder / "report.html").stat().st_size > 100_000
+    report = (workflow.folder / "report.html").read_text(encoding="utf-8")
+    for words in ("Season", "Models", "The season in one page", "methods that need no network", "gallery-energy.html"):
+        assert words in report
     assert "Congratulations" in workflow.snakemake("--lint")
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from antiphon.io.excerpts import Excerpt, read_excerpt, recording_of
 from antiphon.io.sound.flac_writing import flac_bytes
 from antiphon.io.spectrograms import Span, Store, open_store
-from antiphon.progress import track
+from antiphon.progress import log, track
 from antiphon.reporting.picks import Pick
 from antiphon.signal.resynthesis import resynthesised
+from antiphon.stats.scores import code_of_threshold
 
 __all__ = ["Folders", "Shown", "shown_events"]
 
@@ -78,7 +79,7 @@ def shown_events(
     margin_s: float,
     longest_s: float,
 ) -> Iterator[Shown]:
-    """Yield what is shown of each event.
+    """Yield what is shown of each event; one whose store was deleted is passed over, and that is logged.
 
     Parameters
     ----------
@@ -102,6 +103,9 @@ def shown_events(
     """
     for pick in track(picks, "report: events", lines=False):
         unit = units[pick.deployment, pick.path]
+        if not (folders.levels / f"{unit}.zarr").exists():
+            log(f"report: the store of {unit} is gone, so its events are not shown")
+            continue
         levels = open_store(folders.levels / f"{unit}.zarr")
         span = recording_of(levels, pick.path)
         begin_s = max(0.0, pick.start_s - margin_s)
@@ -153,7 +157,7 @@ def _mask(
     """Return the active cells of a stretch, shape (time, frequency)."""
     first = span.first_frame + min(span.frames, max(0, round(stretch_s[0] / found.grid.hop_s)))
     codes = found.probabilities(slice(first, first + frames))[source]
-    return np.asarray((codes >= np.ceil(254 * least)) & (codes < 255))
+    return np.asarray((codes >= code_of_threshold(least)) & (codes < 255))
 
 
 def _sounds(excerpt: Excerpt, found: Store, source: int) -> dict[str, bytes]:

@@ -1,5 +1,7 @@
 """Judging events in a browser: keys, players, filters, and tables that stage pair and the next report read."""
 
+import functools
+
 import numpy as np
 import pytest
 from browser import chromium, needs_chromium, opened, until
@@ -22,6 +24,7 @@ SOURCES = {
 RECORDINGS = (HOSTILE, "A1/one.wav", "A1/two.wav")
 
 
+@functools.cache
 def cards():
     rng = np.random.default_rng(3)
     sound = rng.normal(0, 0.1, 24_000).astype(np.float32)

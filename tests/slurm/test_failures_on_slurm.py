@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -245,4 +244,3 @@ def test_corrupt_recording__is_a_row_and_its_season_complete(undisturbed, season
         path.unlink()
     season.run()
     assert season.bytes() == before
-    shutil.rmtree(season.folder)

@@ -15,7 +15,7 @@ REFERENCE_WIDTHS = (16, 32, 48, 96, 160)
 """Widths of the generator that the table was measured with: those of config/config.yaml."""
 
 _LEAST_MEASURED = 2.0
-_WHATEVER_THE_WIDTHS = 390.0
+_WHATEVER_THE_WIDTHS = 300.0
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def costs_of_season(measured: Sequence[Measured]) -> dict[str, Cost]:
 def network_work(network: str, widths: Sequence[int]) -> float:
     """Return what a generator costs in units of that of :data:`REFERENCE_WIDTHS`.
 
-    Widths squared, by scale, and what no width saves: a line through the six generators of docs/performance.md
-    (float32), none further from it than 5 %.
+    Widths squared, by scale, and what no width saves: a line through the five generators of docs/performance.md
+    (float32), none further from it than 10 %.
     """
     if network == "energy":
         return 0.0

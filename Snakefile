@@ -39,7 +39,8 @@ localrules:
 
 
 rule all:
-    """The season's page; everything else is made on the way."""
+    """The season's pages; everything else is made on the way."""
     default_target: True
     input:
-        f"{SEASON_FOLDER}/report/index.html",
+        # All of them: of several outputs of a rule Snakemake misses only those that are asked for.
+        rules.report.output,

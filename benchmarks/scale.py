@@ -24,6 +24,15 @@ __all__ = ["Usage", "dry_run", "ingest", "measured", "prepare", "standing"]
 
 ROOT = Path(__file__).parent.parent
 SNAKEMAKE = [str(Path(sys.executable).with_name("snakemake")), "--cores", "1", "--configfile", "settings.yaml"]
+# Between the command and a large process like pytest: Linux counts the memory that a child was forked from as its own.
+WATCHER = """
+import json, os, subprocess, sys
+process = subprocess.Popen(sys.argv[2:])
+_, status, used = os.wait4(process.pid, 0)
+with open(sys.argv[1], "w") as file:
+    json.dump([used.ru_utime + used.ru_stime, used.ru_maxrss / 1024], file)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 STAND_IN = """#!/bin/sh
 stage=$1; shift
 while [ $# -gt 0 ]; do
@@ -73,16 +82,22 @@ def measured(command: list[str], folder: Path, path: str = "") -> Usage:
     """Run a command in ``folder`` and return what it used; it must succeed."""
     environment = {**os.environ, "PATH": f"{path}{Path(sys.executable).parent}:{os.environ['PATH']}"}
     start = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as shown:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=shown, stderr=subprocess.STDOUT)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        shown.seek(0)
-        text = shown.read()
-    if process.returncode:
-        raise RuntimeError(f"{shlex.join(command)}: {text[-3000:]}")
-    wall_s = time.perf_counter() - start
-    return Usage(used.ru_utime + used.ru_stime, wall_s, used.ru_maxrss / 1024, text)
+    with tempfile.TemporaryDirectory() as scratch:
+        used = Path(scratch) / "used.json"
+        watched = [sys.executable, "-S", "-c", WATCHER, str(used), *command]
+        done = subprocess.run(
+            watched,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{shlex.join(command)}: {done.stdout[-3000:]}")
+        core_s, memory_mb = json.loads(used.read_text(encoding="utf-8"))
+    return Usage(core_s, time.perf_counter() - start, memory_mb, done.stdout)
 
 
 def prepare(season: LargeSeason, folder: Path) -> None:

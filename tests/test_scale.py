@@ -32,9 +32,9 @@ def test_dry_run__plans_a_tenth_in_a_tenth_of_the_limits(listed):
     used = dry_run(listed[0])
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", used.shown, flags=re.MULTILINE))
     # two models; tables of effort once a deployment
-    assert {rule: int(jobs[rule]) for rule in ("stft", "infer", "tabulate", "tabulate_effort", "train")} == {
+    assert {rule: int(jobs[rule]) for rule in ("stft", "infer", "tabulate", "tabulate_effort")} == {
         "stft": BATCHES, "infer": 2 * BATCHES, "tabulate": 2 * SEASON.deployments,
-        "tabulate_effort": SEASON.deployments, "train": 2,
+        "tabulate_effort": SEASON.deployments,
     }  # fmt: skip
     assert used.core_s - start.core_s < 6
     assert used.core_s < 3 * start.core_s

@@ -58,7 +58,7 @@ def workflow(tmp_path_factory) -> Workflow:
     first = scheduled(made, before=offline())
     assert first.returncode == 0, first.stdout + first.stderr
     assert "season tiny: 8 recordings, 0 bad" in first.stdout
-    assert "2 of 2 batches separated; complete; 15 steps" in first.stdout
+    assert "2 of 2 batches separated; complete; 16 steps" in first.stdout
     return made
 
 

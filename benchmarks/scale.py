@@ -37,7 +37,7 @@ STAND_IN = """#!/bin/sh
 stage=$1; shift
 while [ $# -gt 0 ]; do
   case $1 in
-    --record|--output|--tables|--deployment|--model) eval "$(echo "${1#--}")=\\$2"; shift 2;;
+    --record|--output|--tables|--deployment|--model|--season) eval "$(echo "${1#--}")=\\$2"; shift 2;;
     *) shift;;
   esac
 done
@@ -52,6 +52,8 @@ case $stage in
     for file in scores conditions examples; do write "$output/$file.parquet"; done;;
   tabulate) [ "$model" ] && tables_of="events occupancy frequency overlap indices" || tables_of="recordings effort ltsa"
     for table in $tables_of; do write "$tables/$table/${model:+$model/}$deployment.parquet"; done;;
+  inject) for file in recall.png recall.csv injected.csv; do write "$output/$file"; done;;
+  sites) for table in detection_history diel site_order; do write "$tables/$table/$model/$season.parquet"; done;;
 esac
 """
 

@@ -106,6 +106,12 @@ def test_rooms__stay_small(root):
     assert not wrong, "\n".join(wrong)
 
 
+def test_test_files__have_names_of_their_own(root):
+    """Pytest imports them by name: of two alike, one would not run."""
+    names = [path.name for path in (root / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_names__say_what_things_are(root):
     vague = {"utils", "util", "helpers", "helper", "misc", "manager", "common", "base"}
     assert not [path for path in modules(root) if path.stem in vague]

@@ -32,8 +32,9 @@ def site_order(hours: pd.DataFrame) -> pd.DataFrame:
     profiles = profiles.fillna(profiles.mean()).fillna(0.0).sort_index()
     axes, share = _principal_coordinates(profiles.to_numpy())
     busy = profiles.sum(axis=1).to_numpy()
+    busy = busy - busy.sum() / max(1, len(busy))
     # An axis has no direction of its own: it is given one, so that the same input gives the same order.
-    axes = axes * np.where((busy - busy.mean()) @ axes < 0, -1.0, 1.0)
+    axes = axes * np.where(busy @ axes < 0, -1.0, 1.0)
     found = pd.DataFrame({"site": profiles.index, AXES[0]: axes[:, 0], AXES[1]: axes[:, 1], "explained_share": share})
     return found.sort_values([AXES[0], "site"], kind="stable", ignore_index=True)
 

@@ -164,13 +164,13 @@ def measure_speed(folder: Path, minutes: float, turns: int) -> None:
 
 
 def measure_cores(folder: Path, minutes: float) -> None:
-    """Two units on one and on two processes, in turns; starting a process is part of it."""
+    """Four units on one and on two processes; starting a process is part of it."""
     manifest = folder / "cores.json"
-    recordings = 72  # two days a unit: starting a process takes seconds, which a batch of a month never notices
-    write_manifest(manifest, write_sound(folder / "c.wav", minutes), units=2, recordings=recordings)
+    recordings = 72  # a day a unit: starting a process takes seconds, which a batch of a month never notices
+    write_manifest(manifest, write_sound(folder / "c.wav", minutes), units=4, recordings=recordings)
     work = {f"{n}": lambda n=n: to_store(manifest, workers=n) for n in (1, 2)}
     one, two = (min(wall) for _, wall in take_turns(work, 1, folder).values())
-    length_s = 2 * recordings * minutes * 60
+    length_s = 4 * recordings * minutes * 60
     report("stft.two_workers.x_realtime", length_s / two, "x", ratio_to="one worker", ratio=one / two)
 
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.figures import wording
+from antiphon.figures.ablation import Ablation, ablation_picture, ablation_rows
 from antiphon.figures.answers import are_the_data_sound, can_it_be_trusted
 from antiphon.figures.digest import coverage, quality, share
 from antiphon.figures.heard import heard
@@ -27,8 +28,8 @@ from antiphon.figures.payload import Place, payload
 from antiphon.figures.pictures import svg_text
 from antiphon.figures.season import calendar, day_profile, hours_by_date, silhouette
 from antiphon.figures.style import PALETTE, printable, ramp, ramp_stops, source_colours
-from antiphon.figures.trust import f1_table
-from made_season import numbers_of
+from antiphon.figures.trust import critic_words, f1_table
+from made_season import ablation_of, numbers_of
 
 HOSTILE = '<script>alert(1)</script> "$x_1$" & \x07 {{ 7 * 7 }}'
 ECHARTS = "b66b25aeb4df84e33199dc21694014d336d222cbd9deb0e5a7c14bd6aa0d0fd0"
@@ -459,6 +460,42 @@ def test_answers__say_what_was_lost_and_what_is_weak():
     ]
     said = " ".join(can_it_be_trusted("m", f1_table(rows, "m"), (), {"b": "great tit"}).sentences)
     assert "F1 0.700 on examples" in said and "Weakest: great tit, 0.500" in said and "Nobody has judged" in said
+
+
+def test_ablation__shows_means_over_seeds_and_their_range():
+    rows = ablation_rows(ablation_of(("bird",)))
+    assert [row["arm"] for row in rows[:5]] == ["before", "no critic", "multi scale", "patch hinge", "relativistic"]
+    best = rows[4]
+    assert best["protocol"] == "validation" and best["seeds"] == "3"
+    assert (best["f1"], best["range"], best["near"]) == ("0.766", "0.763–0.769", "0.816")
+    assert (best["events"], best["faint"]) == ("–", "0.566")
+    assert rows[0]["range"] == "" and rows[0]["faint"] == "–"
+
+
+def test_ablation__is_drawn_by_protocol_a_point_a_seed():
+    figure = ablation_picture(ablation_of(("bird",), protocols=("in_domain", "transfer")))
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["in-domain", "transfer"]
+    points = [line.get_xdata()[0] for line in figure.axes[1].lines if line.get_marker() == "o"]
+    assert len(points) == 12 and max(points) == pytest.approx(0.669)
+    assert len(figure.axes[0].collections) == 12
+
+
+def test_ablation__without_ends_of_intervals_has_points_only():
+    bare = [{**row, "f1_low": "", "f1_high": ""} for row in ablation_of(("bird",)).rows]
+    figure = ablation_picture(Ablation(bare, {}))
+    assert not figure.axes[0].collections and figure.axes[0].lines
+
+
+@pytest.mark.parametrize(
+    ("critic", "words"),
+    [
+        ({"game": "patch_hinge", "weight": 0.0}, "It learned without a critic."),
+        ({"game": "multi_scale", "weight": 0.05}, "It learned against a critic (multi scale, weight 0.05)."),
+        (None, ""),
+    ],
+)
+def test_card__says_whether_a_critic_played(critic, words):
+    assert critic_words({"training": {"steps": 1, "settings": {"critic": critic} if critic else {}}}) == words
 
 
 def test_masking__is_formed_from_sums():

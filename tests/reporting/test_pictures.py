@@ -21,15 +21,19 @@ def papers():
     efforts = coverage((one.name, one.effort()) for one in made)
     soundscape = long_term((one.name, one.ltsa()) for one in made)
     season = papers_of_season(efforts, [one.place for one in made], soundscape)
-    model = papers_of_model("community", found, card_of(SOURCES)["sources"], [one.site for one in made])
+    masked = np.array([[np.nan, 0.5, 0.25], [0.125, np.nan, 0.0], [1.0, np.nan, np.nan]])
+    model = papers_of_model("community", found, card_of(SOURCES)["sources"], [one.site for one in made], masked)
     return {one.name: one for one in (*season, *model)}
 
 
 def test_figures__are_all_there(papers):
     kinds = ("hours", "day", "season", "sites", "frequency", "frequency-hours")
-    assert set(papers) == {"coverage", "sites", *(f"soundscape-R00{number}" for number in range(3))} | {
-        f"community-{source}-{kind}" for source in SOURCES for kind in kinds
-    }
+    assert set(papers) == {
+        "coverage",
+        "sites",
+        "community-masking",
+        *(f"soundscape-R00{number}" for number in range(3)),
+    } | {f"community-{source}-{kind}" for source in SOURCES for kind in kinds}
 
 
 def test_numbers__are_those_of_the_tables(papers):
@@ -46,6 +50,14 @@ def test_numbers__are_those_of_the_tables(papers):
     assert papers["coverage"].numbers["analysed_s"].sum() == pytest.approx(
         sum(Made(n, 10, 2).analysed_s.sum() for n in range(3))
     )
+
+
+def test_masking__names_who_is_masked_by_whom(papers):
+    numbers = papers["community-masking"].numbers
+    assert len(numbers) == 6
+    shares = numbers.set_index(["source", "by_source"])["masked_share"]
+    assert shares["anthropogenic", "bird"] == 1.0 and shares["bird", "insect"] == 0.5
+    assert np.isnan(shares["anthropogenic", "insect"])
 
 
 def test_files__are_the_same_bytes_again(papers, tmp_path):

@@ -8,18 +8,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import rc_context
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from antiphon.figures.digest import share
-from antiphon.figures.style import ACCENT, INK, ramp, ramp_stops
+from antiphon.figures.season import canvas
+from antiphon.figures.style import ACCENT, INK, RULES, printable, ramp, ramp_stops
 from antiphon.figures.wording import percent
 
-__all__ = ["COLUMNS", "masked_shares", "masking_view"]
+__all__ = ["COLUMNS", "masked_shares", "masking_matrix", "masking_view"]
 
 COLUMNS = ("source", "by_source", "both_cells", "source_cells")
 """Columns of the table overlap that are summed here."""
 
 _DARK = 0.45
+_CELL_PX = (92, 34)
 
 
 @dataclass(frozen=True)
@@ -69,3 +73,32 @@ def masking_view(shares: np.ndarray, sources: Sequence[str], names: Mapping[str,
         {"name": name, "cells": [cell(float(one)) for one in row]} for name, row in zip(common, shares, strict=True)
     ]
     return {"by": common, "rows": rows}
+
+
+def masking_matrix(shares: np.ndarray, names: Sequence[str]) -> Figure:
+    """Draw who masks whom: a row for each source that is masked, a column for each that masks it.
+
+    Parameters
+    ----------
+    shares
+        From :func:`masked_shares`.
+    names
+        Names of the sources.
+    """
+    count, shown = len(names), [printable(name) for name in names]
+    letters_px = 16 + 6.6 * max(map(len, shown))
+    with rc_context(RULES):
+        width_px = count * max(_CELL_PX[0], letters_px)
+        figure, axes = canvas(width_px, count * _CELL_PX[1], left=letters_px + 20, bottom=50)
+        cells = np.ma.masked_invalid(0.62 * shares)
+        axes.imshow(cells, ramp(ramp_stops(ACCENT)), vmin=0, vmax=1, aspect="auto")
+        for row, column in np.ndindex(count, count):
+            value = float(shares[row, column])
+            ink = "white" if value > _DARK else INK
+            axes.text(column, row, percent(value), color=ink, ha="center", va="center")
+        axes.set_xticks(range(count), shown)
+        axes.set_yticks(range(count), shown)
+        axes.set_xlabel("by which source: share of the row's cells that it occupies, too", labelpad=4)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+    return figure

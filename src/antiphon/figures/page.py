@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from antiphon.figures import answers, chapters, trust, wording
+from antiphon.figures.ablation import Ablation, ablation_picture, ablation_rows
 from antiphon.figures.digest import Coverage, Quality
 from antiphon.figures.gallery import KIND_WORDS, EventCard, preview
 from antiphon.figures.heard import Heard
 from antiphon.figures.long_term import LongTerm
 from antiphon.figures.masking import masking_view
 from antiphon.figures.payload import Place, payload
+from antiphon.figures.pictures import png_bytes
 from antiphon.figures.scripts import script_source, season_scripts
 from antiphon.figures.templating import environment
 from antiphon.figures.verified import Verified
@@ -46,6 +48,8 @@ class ModelPart:
         What people said of its events.
     stale
         Number of verdicts on events of this season that other weights found: they count no more.
+    ablation
+        What critics did for it; None: that was not measured.
     """
 
     name: str
@@ -57,6 +61,7 @@ class ModelPart:
     cards: Sequence[EventCard] = ()
     verified: Sequence[Verified] = ()
     stale: int = 0
+    ablation: Ablation | None = None
 
     @property
     def gallery(self) -> str:
@@ -220,6 +225,11 @@ def _masking(model: ModelPart) -> dict[str, Any] | None:
     return masking_view(model.masked, model.heard.sources, model.card["sources"])
 
 
+def _ablation(found: Ablation) -> dict[str, Any]:
+    """Return what the page shows of what critics did for a model."""
+    return {"rows": ablation_rows(found), "picture": png_bytes(ablation_picture(found)), "about": found.about}
+
+
 def _model_view(place: int, model: ModelPart) -> dict[str, Any]:
     return {
         "id": f"model-{place}",
@@ -231,5 +241,7 @@ def _model_view(place: int, model: ModelPart) -> dict[str, Any]:
         "verified": model.verified,
         "stale": model.stale,
         "pictures": model.pictures,
+        "critic": trust.critic_words(model.card),
+        "ablation": _ablation(model.ablation) if model.ablation else None,
         "facts": trust.card_facts(model.card),
     }

@@ -15,6 +15,7 @@ from antiphon.figures.curves import bands_by_hour, season_curve, site_comparison
 from antiphon.figures.digest import LOSSES, Coverage, share
 from antiphon.figures.heard import Heard
 from antiphon.figures.long_term import LongTerm, level_limits, long_term_picture
+from antiphon.figures.masking import masking_matrix
 from antiphon.figures.payload import Place
 from antiphon.figures.season import calendar, day_profile, hours_by_date, silhouette
 from antiphon.figures.style import ACCENT, source_colours
@@ -65,9 +66,9 @@ def papers_of_season(coverage: Coverage, places: Sequence[Place], soundscape: Se
 
 
 def papers_of_model(
-    name: str, heard: Heard, names: Mapping[str, Mapping[str, Any]], sites: Sequence[str]
+    name: str, heard: Heard, names: Mapping[str, Mapping[str, Any]], sites: Sequence[str], masked: np.ndarray
 ) -> Iterator[Paper]:
-    """Yield the figures of what a model heard, source by source.
+    """Yield the figures of what a model heard, source by source, and of who masks whom.
 
     Parameters
     ----------
@@ -79,15 +80,23 @@ def papers_of_model(
         ``common_name`` and ``scientific_name`` of each source.
     sites
         Site of each deployment of ``heard``.
+    masked
+        How much of the cells of each source (row) each other one (column) occupies too; see
+        :func:`~antiphon.figures.masking.masked_shares`.
     """
     colours = source_colours(heard.sources)
+    common = [str(names.get(source, {}).get("common_name") or source) for source in heard.sources]
     for place, source in enumerate(heard.sources):
         if heard.effort_cells[place].any():
-            common = str(names.get(source, {}).get("common_name") or source)
             for paper in _of_source(heard, place, colours[source], sites):
                 numbers = paper.numbers.copy()
-                numbers.insert(0, "source", common)
+                numbers.insert(0, "source", common[place])
                 yield Paper(f"{name}-{source}-{paper.name}", paper.figure, numbers)
+    if len(common) > 1:
+        numbers = _long(masked, ("source", "by_source"), (common, common), "masked_share")
+        yield Paper(
+            f"{name}-masking", masking_matrix(masked, common), numbers[~np.eye(len(common), dtype=bool).ravel()]
+        )
 
 
 def _of_source(heard: Heard, place: int, colour: str, sites: Sequence[str]) -> Iterator[Paper]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from antiphon.figures.wording import score
 
-__all__ = ["LIMIT", "F1Table", "ScoreTable", "card_facts", "f1_table", "score_table"]
+__all__ = ["LIMIT", "F1Table", "ScoreTable", "card_facts", "critic_words", "f1_table", "score_table"]
 
 LIMIT = "limit:"
 """How the name of a method begins that knows the truth and shows what any other can reach."""
@@ -127,3 +127,13 @@ def card_facts(card: Mapping[str, Any]) -> dict[str, str]:
         "Weights, SHA-256": str(card["weights_sha256"]),
     }
     return {name: fact for name, fact in facts.items() if fact}
+
+
+def critic_words(card: Mapping[str, Any]) -> str:
+    """Return whether a model learned against a critic, as words; empty where its card does not say."""
+    critic = card["training"].get("settings", {}).get("critic")
+    if critic is None:
+        return ""
+    if not critic["weight"]:
+        return "It learned without a critic."
+    return f"It learned against a critic ({critic['game'].replace('_', ' ')}, weight {critic['weight']:g})."

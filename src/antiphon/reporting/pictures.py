@@ -50,7 +50,8 @@ def run(*, tables: Path, catalogue: Path, names: list[str], models: list[Path], 
     for name, folder in zip(names, models, strict=True):
         card = load_card(folder / CARD)
         about = {source: one.model_dump() for source, one in card.sources.items()}
-        papers.append(papers_of_model(name, read.heard(name, tuple(card.sources)), about, sites))
+        sources = tuple(card.sources)
+        papers.append(papers_of_model(name, read.heard(name, sources), about, sites, read.masked(name, sources)))
     count = 0
     for paper in chain.from_iterable(papers):
         _write(output, paper)

@@ -18,12 +18,12 @@ from antiphon.io.whole import read_json, write_text
 from antiphon.progress import log
 from antiphon.reporting.cards import event_cards
 from antiphon.reporting.origin import origin_of, resources_of
-from antiphon.reporting.reading import SeasonTables, read_scores
+from antiphon.reporting.reading import SeasonTables, read_ablation, read_scores
 from antiphon.reporting.showing import Folders
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 6
+VERSION = 7
 
 _INJECTION = (
     "Known sounds, put into stretches of this season's own recordings: the share that it found, by how far they stand "
@@ -135,4 +135,5 @@ def _model_part(
         cards=event_cards(read, name, card, wanted.gallery, folders),
         verified=verified(counted, tuple(card.sources), tuple(KIND_WORDS)),
         stale=sum(one.model == name for one in reviews) - len(counted),
+        ablation=read_ablation(folder / "evaluation"),
     )

@@ -5,6 +5,7 @@ import re
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from antiphon.errors import AntiphonError
@@ -14,6 +15,7 @@ from antiphon.io.injections import write_injection
 from antiphon.io.tables import interval_columns, table_path, write_table
 from antiphon.io.whole import write_json, write_text
 from antiphon.stages.report import run
+from made_season import ablation_of
 
 HOUR_US = 3_600_000_000
 DAY_ONE_US = 1_558_483_200_000_000  # 2019-05-22 00:00 UTC
@@ -308,6 +310,28 @@ def test_report__says_who_masks_whom(season):
     page = page_of(season)
     (matrix,) = re.findall(r'<table class="matrix">.*?</table>', page, flags=re.DOTALL)
     assert "20\N{NO-BREAK SPACE}%" in matrix and "&lt;script&gt;" in matrix
+
+
+def test_report__says_what_critics_did_or_that_nobody_measured_it(season):
+    card = season["models"][0] / "card.json"
+    assert "critic" not in page_of(season)
+    told = json.loads(card.read_text())
+    told["training"]["settings"] = {"critic": {"game": "patch_hinge", "weight": 0.0}}
+    card.write_text(json.dumps(told))
+    assert "It learned without a critic. Whether a critic helps was not measured for this model." in page_of(season)
+    found = ablation_of(tuple(SOURCES))
+    evaluation = season["models"][0] / "evaluation"
+    write_text(evaluation / "ablation.csv", pd.DataFrame(found.rows).to_csv(index=False))
+    write_json(evaluation / "ablation.json", dict(found.about))
+    page = page_of(season)
+    assert "It learned without a critic. It does not &lt;here&gt;." in page
+    assert "0.766 <small>0.763–0.769</small>" in page
+
+
+def test_report__names_a_damaged_ablation(season):
+    write_text(season["models"][0] / "evaluation" / "ablation.csv", "arm,seed\nnone,1\n")
+    with pytest.raises(AntiphonError, match=r"ablation\.csv: has no column protocol, source"):
+        run(**season)
 
 
 def test_report__writes_a_gallery_beside_the_page(season):

@@ -10,9 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from antiphon.errors import AntiphonError
-from antiphon.figures.ablation import COLUMNS as ABLATION_COLUMNS
-from antiphon.figures.ablation import Ablation
 from antiphon.figures.digest import COLUMNS, coverage, quality
 from antiphon.figures.heard import COLUMNS as HEARD_COLUMNS
 from antiphon.figures.heard import Heard, heard
@@ -29,7 +26,7 @@ from antiphon.io.whole import read_json
 from antiphon.progress import track
 from antiphon.reporting.picks import COLUMNS as EVENT_COLUMNS
 
-__all__ = ["SeasonTables", "read_ablation", "read_scores"]
+__all__ = ["SeasonTables", "read_scores"]
 
 _COLUMNS = {**COLUMNS, **HEARD_COLUMNS, "ltsa": LONG_TERM_COLUMNS, "events": EVENT_COLUMNS, "overlap": OVERLAP_COLUMNS}
 
@@ -92,25 +89,3 @@ def read_scores(path: Path) -> list[dict[str, str]]:
         return []
     with path.open(newline="", encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
-
-
-def read_ablation(evaluation: Path) -> Ablation | None:
-    """Read what critics did for a model; None where that was not measured.
-
-    Parameters
-    ----------
-    evaluation
-        Folder of the model's evaluation: ``ablation.csv`` has the scores, ``ablation.json`` what all arms share.
-
-    Raises
-    ------
-    AntiphonError
-        If the scores lack a column.
-    """
-    rows = read_scores(evaluation / "ablation.csv")
-    if not rows:
-        return None
-    if missing := [name for name in ABLATION_COLUMNS if name not in rows[0]]:
-        raise AntiphonError(f"{evaluation / 'ablation.csv'}: has no column {', '.join(missing)}; take the file away")
-    about = evaluation / "ablation.json"
-    return Ablation(rows, read_json(about) if about.exists() else {})

@@ -8,9 +8,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from antiphon.config import Report, section
+from antiphon.figures.ablation import COLUMNS as ABLATION_COLUMNS
+from antiphon.figures.ablation import Ablation
 from antiphon.figures.gallery import KIND_WORDS, gallery_page
 from antiphon.figures.page import ModelPart, season_page
 from antiphon.figures.verified import verified
+from antiphon.io.ablations import read_ablation
 from antiphon.io.checkpoints import CARD, load_card
 from antiphon.io.injections import RECALL_PICTURE, has_recall
 from antiphon.io.reviews import Review, read_reviews
@@ -18,7 +21,7 @@ from antiphon.io.whole import read_json, write_text
 from antiphon.progress import log
 from antiphon.reporting.cards import event_cards
 from antiphon.reporting.origin import origin_of, resources_of
-from antiphon.reporting.reading import SeasonTables, read_ablation, read_scores
+from antiphon.reporting.reading import SeasonTables, read_scores
 from antiphon.reporting.showing import Folders
 
 __all__ = ["VERSION", "run"]
@@ -123,6 +126,7 @@ def _model_part(
     """Read what the page says of one model."""
     card = load_card(folder / CARD)
     pictures = {words: folder / path for path, words in _PICTURES.items() if (folder / path).exists()}
+    ablation = read_ablation(folder / "evaluation", ABLATION_COLUMNS)
     ours = [one for one in reviews if one.model == name and one.weights == card.weights_sha256[:12]]
     counted = [(one.source, one.kind, one.confirmed) for one in ours]
     return ModelPart(
@@ -135,5 +139,5 @@ def _model_part(
         cards=event_cards(read, name, card, wanted.gallery, folders),
         verified=verified(counted, tuple(card.sources), tuple(KIND_WORDS)),
         stale=sum(one.model == name for one in reviews) - len(counted),
-        ablation=read_ablation(folder / "evaluation"),
+        ablation=Ablation(*ablation) if ablation else None,
     )

@@ -3,12 +3,13 @@
 Run piecewise, as long and as often as wanted; what is done is not done again:
 
     python -m benchmarks.accuracy --budget-s 1200 --methods ours pix2pix --folds 0 1 --seeds 1
-    python -m benchmarks.accuracy --write docs/accuracy.md
+    python -m benchmarks.accuracy --budget-s 1200 --write docs/accuracy.md
 
 Without more, examples are scenes by formula. ``--settings config/accuracy.yaml`` makes them of the recordings that
 ANTIPHON_DATA points at, fold by fold, by stage pair; ``--pairs 'some/fold{fold}/pairs.zarr'`` takes what is there. Each
 method x fold x seed is one file in ``--out`` (its measures on each test example, by protocol), written whole, and one
-line in ``accuracy.jsonl``.
+line in ``accuracy.jsonl``. The default folder is named after model, settings and budget, so that what was measured on
+other terms is not taken for done.
 """
 
 import argparse
@@ -44,10 +45,11 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     material = chosen_material(options, settings)
     folder = Path(options.out)
+    folder.mkdir(parents=True, exist_ok=True)
     if not options.write:
         for fold in options.folds:
             run_fold(fold, material, options, settings, folder)
-    table = markdown(folder, material.grid, budget=options.budget_s)
+    table = markdown(folder, material.grid)
     print(table)
     if options.write:
         write_between_marks(Path(options.write), table)
@@ -77,9 +79,13 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", default="benchmarks/results/accuracy", help="folder of what is done")
+    parser.add_argument("--out", help="folder of what is done; default: one for each model, settings and budget")
     parser.add_argument("--write", help="only write the table into this page, between its marks")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.out is None:
+        examples = Path(options.settings[-1]).stem if options.settings else "pairs" if options.pairs else "formula"
+        options.out = f"benchmarks/results/accuracy/{options.model}-{examples}-{options.budget_s:g}s"
+    return options
 
 
 def laid_over(below: dict, above: dict) -> dict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -113,6 +113,7 @@ def run_method(name: str, material: Material, fold: Fold, terms: Terms) -> Outco
     if name in CLASSIFIERS:
         return _classified(name, material, fold, terms)
     contender, about = _contender(name, material, fold, terms)
+    contender = _found_once(contender, fold.validation)
     about["learning_s"] = round(terms.now_s() - start, 1)
     found = dict(zip(fold.tests, judged(contender, fold.validation, fold.tests.values()), strict=True))
     if terms.sounds:
@@ -137,6 +138,19 @@ def _contender(name: str, material: Material, fold: Fold, terms: Terms) -> tuple
         return by_frequency("spectral gating", _gated(material), fold.train), {}
     others = [*nothing_and_everything(len(material.sources)), *limits(), *_other_rules(material)]
     return next(one for one in others if one.name == name or one.name.endswith(name) or name in one.name), {}
+
+
+def _found_once(contender: Contender, validation: Cut) -> Contender:
+    """Return a method that looks at the validation examples once, however often it is asked what it finds there."""
+    kept: list[np.ndarray] = []
+
+    def find(examples: Cut) -> Iterable[np.ndarray]:
+        if examples is not validation:
+            return contender.find(examples)
+        kept.extend(contender.find(examples) if not kept else ())
+        return kept
+
+    return replace(contender, find=find)
 
 
 def _ready(generator: Generator, terms: Terms) -> Separator:

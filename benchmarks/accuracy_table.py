@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
@@ -61,7 +61,8 @@ def save(
     line: dict[str, Any] = {"name": f"accuracy.{stored.method}", "fold": stored.fold, "seed": stored.seed, **about}
     for protocol, judgement in judgements.items():
         test = tests[protocol]
-        arrays |= {f"{protocol}/{name}": values for name, values in judgement.measures.items()}
+        # Counts of cells are whole in float32, and half as large.
+        arrays |= {f"{protocol}/{name}": values.astype(np.float32) for name, values in judgement.measures.items()}
         arrays[f"{protocol}/groups"] = np.array(test.groups)
         weights = np.ones((1, len(test.groups)))
         rows = judgement.rows(test.sources, weights, hop_s=grid.hop_s, bin_hz=grid.bin_hz)
@@ -69,7 +70,15 @@ def save(
             line[f"{protocol}.{name}"] = {str(row["source"]): _rounded(row.get(name)) for row in rows}
     sources = next(iter(tests.values())).sources
     arrays["about"] = np.array(
-        json.dumps({**about, "method": next(iter(judgements.values())).method, "sources": sources})
+        json.dumps(
+            {
+                **about,
+                "method": next(iter(judgements.values())).method,
+                "fold": stored.fold,
+                "seed": stored.seed,
+                "sources": sources,
+            }
+        )
     )
     with whole_file(stored.path(folder)) as scratch, scratch.open("wb") as file:
         np.savez_compressed(file, **arrays)
@@ -82,7 +91,7 @@ def _rounded(value: Any) -> float | None:
     return None if value is None or isnan(value) else round(float(value), 4)
 
 
-def markdown(folder: Path, grid: Grid, budget: float) -> str:
+def markdown(folder: Path, grid: Grid) -> str:
     """Return the tables of all that is done: folds pooled, seeds as further examples of the same groups."""
     by_method: dict[str, list[Any]] = {}
     for path in sorted(folder.glob("*.npz")):
@@ -95,32 +104,54 @@ def markdown(folder: Path, grid: Grid, budget: float) -> str:
 def _protocol(protocol: str, by_method: Mapping[str, list[Any]], grid: Grid) -> str:
     lines, weak = [], np.zeros(0, dtype=bool)
     sources: list[str] = []
+    budgets: set[str] = set()
     for many in by_method.values():
-        about = json.loads(str(many[0]["about"]))
-        sources = about["sources"]
+        about = [json.loads(str(one["about"])) for one in many]
+        sources = about[0]["sources"]
+        budgets |= {f"{one['budget_s']:g} s on {one['device']}, {one['threads']} threads" for one in about}
         names = [key.split("/", 1)[1] for key in many[0].files if key.startswith(f"{protocol}/")]
         measures = {
-            name: np.concatenate([one[f"{protocol}/{name}"] for one in many]) for name in names if name != "groups"
+            name: np.concatenate([one[f"{protocol}/{name}"] for one in many]).astype(float)
+            for name in names
+            if name != "groups"
         }
         groups = [str(one) for part in many for one in part[f"{protocol}/groups"]]
         weak = indicative(groups, np.nan_to_num(measures["present"]) > 0)
         weights = resampled_weights(groups, _RESAMPLES, _SEED)
-        rows = Judgement(about["method"], measures).rows(sources, weights, hop_s=grid.hop_s, bin_hz=grid.bin_hz)
-        lines.append(_line(about, {str(row["source"]): row for row in rows}, sources, len(many)))
+        rows = Judgement(about[0]["method"], measures).rows(sources, weights, hop_s=grid.hop_s, bin_hz=grid.bin_hz)
+        over = f"{_numbers(one['fold'] for one in about)} / {_numbers(one['seed'] for one in about)}"
+        size = f"{len(groups)} / {len(set(groups))}"
+        lines.append(_line(about, {str(row["source"]): row for row in rows}, sources, (over, size)))
     shown = [f"{name} F1{' (indicative)' if few else ''}" for name, few in zip(sources, weak, strict=True)]
-    header = ["method", *_COLUMNS.values(), *shown, "runs", "parameters", "steps", "learning, s", "weights"]
+    header = ["method", *_COLUMNS.values(), *shown, "folds / seeds", "examples / groups", "parameters", "steps",
+              "learning, s", "weights"]  # fmt: skip
     lines.sort(key=lambda cells: (cells[0].startswith("limit"), -_leading(cells[1])))
     rule = ["---"] + ["---:"] * (len(header) - 2) + ["---"]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *lines))
-    return f"### {protocol.replace('_', '-')}\n\n{table}"
+    return f"### {protocol.replace('_', '-')}\n\nBudget: {'; '.join(sorted(budgets))}.\n\n{table}"
 
 
-def _line(about: Mapping[str, Any], rows: Mapping[str, Any], sources: list[str], runs: int) -> list[str]:
+def _numbers(values: Iterable[int]) -> str:
+    """Return which whole numbers there are, in few characters."""
+    present = sorted(set(values))
+    together = len(present) > 1 and present == list(range(present[0], present[-1] + 1))
+    return f"{present[0]}–{present[-1]}" if together else ", ".join(map(str, present))
+
+
+def _line(
+    about: Sequence[Mapping[str, Any]], rows: Mapping[str, Any], sources: list[str], counts: tuple[str, str]
+) -> list[str]:
     macro = rows[MACRO]
     cells = [_cell(macro, name) for name in _COLUMNS]
     cells += [_cell(rows[source], "f1") for source in sources]
-    cost = [f"{about[key]:,}" if key in about else "–" for key in ("parameters", "steps", "learning_s")]
-    return [str(about["method"]), *cells, str(runs), *cost, str(about.get("weights", "–"))]
+    cost = [_mean(about, key) for key in ("parameters", "steps", "learning_s")]
+    return [str(about[0]["method"]), *cells, *counts, *cost, str(about[0].get("weights", "–"))]
+
+
+def _mean(about: Sequence[Mapping[str, Any]], key: str) -> str:
+    """Return the mean over folds and seeds."""
+    values = [one[key] for one in about if key in one]
+    return f"{round(sum(values) / len(values)):,}" if values else "–"
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:

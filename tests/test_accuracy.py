@@ -55,7 +55,7 @@ def test_table__goes_between_the_marks_of_a_page(done, root, tmp_path):
     text = page.read_text(encoding="utf-8")
     assert text.startswith("before\n")
     assert text.endswith(f"{END}\nafter\n")
-    assert "old" not in text
+    assert "\nold\n" not in text
     assert "### in-domain" in text
     assert "limit: rule 1 dB stricter" in text
     assert "(indicative)" in text

@@ -59,6 +59,17 @@ def test_critic__learns_to_tell_truth_from_silence(name):
     assert seen[-1] < 0.9 * seen[0]
 
 
+@pytest.mark.parametrize("name", GAMES)
+def test_verdicts__stay_float32_in_mixed_arithmetic(name):
+    game = make_game(name, sources=2, width=4, seed=1)
+    mixture, real = shown()
+    exact = game.criticism(game.critic, mixture, real, torch.zeros_like(real))
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = game.criticism(game.critic, mixture, real, torch.zeros_like(real))
+    assert mixed.dtype == torch.float32
+    assert float(mixed) == pytest.approx(float(exact), rel=0.05)
+
+
 def test_relativistic__weighs_the_difference_only():
     real, fake = torch.tensor([1.0, 2.0]), torch.tensor([0.5, -1.0])
     assert losses.relativistic_criticism(real + 7, fake + 7) == pytest.approx(

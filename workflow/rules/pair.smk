@@ -22,7 +22,7 @@ rule pair:
         "../../envs/antiphon.yaml"
     threads: SETTINGS.machine.workers
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        mem_mb=lambda wildcards, attempt, threads: (2500 + 750 * threads) * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         settings=as_json(SETTINGS.pair),

@@ -151,7 +151,7 @@ class Training:
         """
         with seeded(self.recipe.seed, self.step, self.device):
             mixture, truth, counted = self._tensors(self.crew.share(batch))
-            with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            with self._mixed():
                 logits = self._called.train()(mixture)
             losses, total = self._losses(logits.float(), mixture, truth, counted)
             self._note(losses)
@@ -160,6 +160,10 @@ class Training:
             improve(self.generator, self.optimizer, total)  # the mean over the crew is in the gradients already
         follow(self.average, self.generator, self.step, self.recipe.average_decay)
         self.step += 1
+
+    def _mixed(self) -> torch.autocast:
+        """Let networks compute in the training's arithmetic; losses and penalties stay in float32."""
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
     def _losses(
         self, logits: Tensor, mixture: Tensor, truth: Tensor, counted: Tensor
@@ -178,11 +182,13 @@ class Training:
             losses["image"] = distance(fake, real, counted) * _PICTURE_SCALE
         total = torch.stack([getattr(recipe, f"{name}_weight") * loss for name, loss in losses.items()]).sum()
         if weight:
-            losses["critic"] = self.game.criticism(self.critic, mixture, real, fake.detach())
+            with self._mixed():
+                losses["critic"] = self.game.criticism(self.critic, mixture, real, fake.detach())
             penalty = self._penalty(mixture, real, fake)
             improve(self.critic, self.critic_optimizer, losses["critic"] + penalty, crew=self.crew)
             self.critic.requires_grad_(False)
-            losses["adversarial"] = self.game.persuasion(self.critic, mixture, real, fake)
+            with self._mixed():
+                losses["adversarial"] = self.game.persuasion(self.critic, mixture, real, fake)
             self.critic.requires_grad_(True)
             total = total + weight * losses["adversarial"]
         return losses, total

@@ -37,7 +37,7 @@ class MultiScaleCritic(nn.Module):
         self.scales = nn.ModuleList(nn.Sequential(*_layers(FEATURES + sources, width)) for _ in range(_SCALES))
 
     def forward(self, features: Tensor, separated: Tensor) -> list[list[Tensor]]:
-        """Return what every layer of every critic made of a translation; the last of each are its verdicts.
+        """Return what every layer of every critic made of a translation; the last of each are its verdicts, float32.
 
         Parameters
         ----------
@@ -53,7 +53,7 @@ class MultiScaleCritic(nn.Module):
             for layer in layers.children():
                 y = layer(y)
                 seen.append(y)
-            found.append(seen)
+            found.append([*seen[:-1], y.float()])
             x = F.avg_pool2d(x, 3, 2, 1, count_include_pad=False)
         return found
 

@@ -54,9 +54,9 @@ class PatchCritic(nn.Module):
 
         Returns
         -------
-        Verdicts, shape (batch, 1, time / 8 - 2, frequency / 8 - 2).
+        Verdicts, shape (batch, 1, time / 8 - 2, frequency / 8 - 2), float32 in mixed arithmetic, too.
         """
-        verdicts: Tensor = self.layers(torch.cat([features, separated], dim=1))
+        verdicts: Tensor = self.layers(torch.cat([features, separated], dim=1)).float()
         return verdicts
 
 

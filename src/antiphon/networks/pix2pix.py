@@ -101,7 +101,7 @@ class Pix2PixCritic(nn.Module):
         -------
         Shape (batch, 1, time / 8 - 2, frequency / 8 - 2).
         """
-        verdicts: Tensor = self.layers(torch.cat([features, separated], dim=1))
+        verdicts: Tensor = self.layers(torch.cat([features, separated], dim=1)).float()
         return verdicts
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from functools import wraps
 from math import inf
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import xxhash
@@ -21,9 +24,45 @@ from antiphon.signal.spectrogram import level_codes, resampled
 __all__ = ["heard", "prepared", "site_floor"]
 
 _LONGEST_CLIP_S = 300.0
+_SOUND_BYTES, _CLIP_BYTES, _FLOOR_BYTES = 128 * 2**20, 256 * 2**20, 2**20
+
+P = ParamSpec("P")
+R = TypeVar("R", np.ndarray, tuple[np.ndarray, str], tuple[np.ndarray, int, str])
 
 
-@lru_cache(maxsize=32)
+def _remembered(most_bytes: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function keep what it returned last, up to so many bytes: the same sounds are drawn again and again.
+
+    ``functools.lru_cache`` counts results, and one result here may be a second of sound or five minutes of it.
+    """
+
+    def remembered(compute: Callable[P, R]) -> Callable[P, R]:
+        kept: OrderedDict[Hashable, R] = OrderedDict()
+        held = 0
+
+        @wraps(compute)
+        def known_or_computed(*args: P.args, **named: P.kwargs) -> R:
+            nonlocal held
+            key = (args, tuple(named.items()))
+            if key in kept:
+                kept.move_to_end(key)
+                return kept[key]
+            kept[key] = found = compute(*args, **named)
+            held += _size(found)
+            while held > most_bytes and len(kept) > 1:
+                held -= _size(kept.popitem(last=False)[1])
+            return found
+
+        return known_or_computed
+
+    return remembered
+
+
+def _size(result: R) -> int:
+    return (result if isinstance(result, np.ndarray) else result[0]).nbytes
+
+
+@_remembered(_SOUND_BYTES)
 def heard(path: Path) -> tuple[np.ndarray, int, str]:
     """Return a sound, its rate, and a name of its content."""
     sound, rate_hz = read_sound(path, most_s=_LONGEST_CLIP_S)
@@ -32,7 +71,7 @@ def heard(path: Path) -> tuple[np.ndarray, int, str]:
     return sound, rate_hz, xxhash.xxh64_hexdigest(sound.tobytes())
 
 
-@lru_cache(maxsize=48)
+@_remembered(_CLIP_BYTES)
 def prepared(folder: Path, row: ClipRow, rate_hz: int, gate: tuple[float, float], grid: Grid) -> tuple[np.ndarray, str]:
     """Return a clip at the rate of a mixture, in its band and on the grid, and without what ``gate`` takes off."""
     sound, own_rate_hz, content = heard(folder / row.path)
@@ -43,7 +82,7 @@ def prepared(folder: Path, row: ClipRow, rate_hz: int, gate: tuple[float, float]
     return gated(cut, rate_hz, above_floor_db=gate[0], below_peak_db=gate[1], band_hz=band_hz), content
 
 
-@lru_cache(maxsize=64)
+@_remembered(_FLOOR_BYTES)
 def site_floor(paths: tuple[Path, ...], rate_hz: int, grid: Grid) -> np.ndarray:
     """Return what a long recording of the place would show as its floor, from all its backgrounds of one rate."""
     histogram = LevelHistogram(grid.bins)

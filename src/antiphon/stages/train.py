@@ -51,7 +51,7 @@ from antiphon.stats.scores import Histogram, threshold_of_code
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 2
+VERSION = 3
 
 
 def run(

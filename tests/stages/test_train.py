@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 from antiphon.config import Evaluate, Model, Pair, Stft, Train
 from antiphon.errors import AntiphonError
+from antiphon.figures import training as figures_training
 from antiphon.io import checkpoints
 from antiphon.io.checkpoints import load_card, load_weights
 from antiphon.io.pair_writers import write_pairs
@@ -136,7 +137,7 @@ def run_evaluate(pairs, folder):
     )
 
 
-FILES = ("card.json", "generator.safetensors", "history.csv", "curves.png", "reliability.png")
+FILES = ("card.json", "generator.safetensors", "history.csv", "curves.png", "seen.png", "reliability.png")
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +227,23 @@ def test_train__says_how_it_goes(pairs, tmp_path, capsys):
     lines = capsys.readouterr().err.splitlines()
     looks = [line for line in lines if "train: step" in line]
     assert len(looks) == 2
-    assert all("cross_entropy" in line and "F1" in line and "bird" in line for line in looks)
+    for word in ("cross_entropy", "F1", "bird", "tiles/s", "of the time waiting for tiles"):
+        assert all(word in line for line in looks)
+
+
+@pytest.mark.parametrize(("every_s", "steps"), [(0.0, [2, 4, 4]), (60.0, [2, 4])])
+def test_train__shows_what_it_finds_as_it_goes_and_at_the_end(pairs, tmp_path, monkeypatch, every_s, steps):
+    drawn = []
+
+    def seen(step, levels, masks, found, sources, cell):
+        drawn.append(step)
+        assert masks.shape == found.shape == (3, 2, FRAMES, BINS)
+        return figures_training.seen(step, levels, masks, found, sources, cell)
+
+    monkeypatch.setattr(train, "seen", seen)
+    monkeypatch.setattr(train, "_PICTURE_EVERY_S", every_s)
+    run_train(pairs, tmp_path)
+    assert drawn == steps
 
 
 def test_energy__learns_its_threshold(pairs, tmp_path):

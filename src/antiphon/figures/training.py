@@ -9,9 +9,10 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from antiphon.figures.examples import example_sheet
 from antiphon.figures.style import INK, MUTED, RULES, source_colours
 
-__all__ = ["curves"]
+__all__ = ["curves", "seen"]
 
 _SEPARATING, _PLAYING = ("cross_entropy", "dice", "image"), ("critic", "adversarial")
 _LINES = ("-", "--", ":")
@@ -45,6 +46,31 @@ def curves(history: Sequence[Mapping[str, float]], sources: Sequence[str], best_
             axis.grid(True, axis="y")
             axis.set_xlim(0, max(row["step"] for row in history) or 1)
     return figure
+
+
+def seen(
+    step: int,
+    levels: np.ndarray,
+    masks: np.ndarray,
+    found: np.ndarray,
+    sources: Sequence[str],
+    cell: tuple[float, float],
+) -> Figure:
+    """Draw what a generator finds in a few validation examples after so many steps, beside what is true.
+
+    Parameters
+    ----------
+    step
+        Steps done.
+    levels, masks, found, sources
+        As of :func:`antiphon.figures.examples.example_sheet`; lines are the truth, tinted areas what was found.
+    cell
+        Seconds from frame to frame and hertz from bin to bin.
+    """
+    titles = [f"step {step:,}: found (areas), true (lines)", *[""] * (len(levels) - 1)]
+    return example_sheet(
+        levels, masks, sources, hop_s=cell[0], bin_hz=cell[1], titles=titles[: len(levels)], compared=found
+    )
 
 
 def _draw_losses(axis: Axes, history: Sequence[Mapping[str, float]], names: Sequence[str], title: str) -> None:

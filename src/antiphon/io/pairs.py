@@ -26,6 +26,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
+from zlib import crc32
 
 import numpy as np
 import zarr
@@ -220,6 +221,11 @@ class Examples:
         if self.known_bits is None:
             return self._apart(np.broadcast_to(_ALL_KNOWN, self.mask_bits[which].shape))
         return self._apart(self.known_bits[which])
+
+    def checksums(self) -> list[int]:
+        """Return numbers that tell these examples from others."""
+        arrays = (self.level, self.mask_bits, self.floor, self.background, self.known_bits)
+        return [crc32(one.tobytes()) for one in arrays if one is not None]
 
     def _apart(self, bits: np.ndarray) -> np.ndarray:
         return np.stack([(bits & np.uint8(1 << k)) != 0 for k in range(len(self.sources))], axis=1)

@@ -7,6 +7,7 @@ taken up again bit for bit.
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -66,6 +67,8 @@ class Training:
         The best average so far, copied; None before the first look.
     history
         One row for each look.
+    waited_s
+        Seconds that this process spent on making tiles.
     """
 
     recipe: Recipe
@@ -81,6 +84,7 @@ class Training:
     step: int = 0
     best: Best | None = None
     history: list[dict[str, float]] = field(default_factory=list)
+    waited_s: float = 0.0
     _sums: dict[str, float] = field(default_factory=dict)
     _rounds: dict[str, int] = field(default_factory=dict)
 
@@ -276,7 +280,10 @@ def fit(training: Training, tiles: Tiles, examples: Examples) -> Iterator[Look |
     recipe = training.recipe
     while training.step < recipe.steps and not training.tired:
         try:
-            training.play(tiles.batch(training.step))
+            begun_s = time.perf_counter()
+            batch = tiles.batch(training.step)
+            training.waited_s += time.perf_counter() - begun_s
+            training.play(batch)
         except ArithmeticError as error:
             shown = ", ".join(map(str, sorted(set(tiles.chosen(training.step).tolist()))))
             raise ArithmeticError(f"{error} in tiles of the training examples {shown}") from None

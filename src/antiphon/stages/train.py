@@ -6,9 +6,8 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import isnan
+from math import inf
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,7 @@ from antiphon.config import Model, Pair, Stft, Train, section
 from antiphon.errors import AntiphonError
 from antiphon.figures.pictures import png_bytes
 from antiphon.figures.reliability import reliability_picture
-from antiphon.figures.training import curves
+from antiphon.figures.training import curves, seen
 from antiphon.io.checkpoints import (
     CalibrationCard,
     Card,
@@ -33,25 +32,30 @@ from antiphon.io.models import model_folder
 from antiphon.io.pairs import Examples, read_examples, read_pairs_attributes
 from antiphon.io.records import fingerprint
 from antiphon.io.whole import sweep, whole_file, write_text
+from antiphon.learning.apply import Separator
 from antiphon.learning.crew import Crew, crew
 from antiphon.learning.devices import choose_device, choose_dtype
 from antiphon.learning.finishing import Finished, finished
 from antiphon.learning.fit import Training, fit
 from antiphon.learning.generators import make_generator, parameters
 from antiphon.learning.looks import LOSSES
+from antiphon.learning.pace import Pace
 from antiphon.learning.published import published
 from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.learning.tiles import Tiles
 from antiphon.learning.validation import Verdict, by_group, tune
 from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
+from antiphon.reporting.calibrations import calibration_cards
 from antiphon.signal.grid import Grid
-from antiphon.stats.calibration import Calibration, calibration_error, reliability
-from antiphon.stats.scores import Histogram, threshold_of_code
+from antiphon.stats.measures import found_cells
+from antiphon.stats.scores import threshold_of_code
 
 __all__ = ["VERSION", "run"]
 
 VERSION = 3
+_PICTURES = 4
+_PICTURE_EVERY_S = 60.0
 
 
 def run(
@@ -104,12 +108,12 @@ def run(
         outcome = _tuned(generator, validation)
     else:
         begun_with = _start(generator, about, grid, how.start_from)
-        known = (_checksum(examples), _checksum(validation))
+        known = (examples.checksums(), validation.checksums())
         made_from = fingerprint(VERSION, settings, model_settings, stft, *known, begun_with)
         rank, size, of_node = (int(os.environ.get(name, default)) for name, default in _LAUNCHER.items())
         with crew(rank, size, device) as hands:
             training = _begin(recipe, generator, len(about.sources), (device, precision, of_node), hands)
-            outcome = _trained(training, examples, validation, output / "training.part", made_from)
+            outcome = _trained(training, examples, validation, output, made_from, grid)
             if not hands.leads:
                 return
     _save(output, _card(model, about, grid, recipe, section(Pair, pair), outcome, validation.groups), outcome)
@@ -152,12 +156,6 @@ def _examples(pairs: Path, split: str, about: Model, grid: Grid) -> Examples:
     return examples
 
 
-def _checksum(examples: Examples) -> list[int]:
-    """Return numbers that tell these examples from others."""
-    arrays = (examples.level, examples.mask_bits, examples.floor, examples.background, examples.known_bits)
-    return [crc32(one.tobytes()) for one in arrays if one is not None]
-
-
 def _generator(model: str, about: Model, grid: Grid, seed: int) -> Generator:
     try:
         return make_generator(about.network, widths=about.widths, sources=len(about.sources), bins=grid.bins, seed=seed)
@@ -195,27 +193,54 @@ def _begin(recipe: Recipe, generator: Generator, sources: int, machine: tuple[st
         raise AntiphonError(f"train: {error}") from None
 
 
-def _trained(training: Training, examples: Examples, validation: Examples, part: Path, made_from: str) -> _Outcome:
+def _trained(
+    training: Training, examples: Examples, validation: Examples, output: Path, made_from: str, grid: Grid
+) -> _Outcome:
     """Train to the end, from where an interrupted run left it; the state is put away after each look."""
-    recipe = training.recipe
+    recipe, part = training.recipe, output / "training.part"
     if state := load_state(part, made_from):
         training.resume(state)
     log(f"train: {parameters(training.generator):,} parameters on {training.device}, from step {training.step}")
     tiles = Tiles(examples, frames=recipe.tile_frames, batch_size=recipe.batch_size, seed=recipe.seed)
-    rounds = fit(training, tiles, validation)
-    begun, begun_s = training.step, time.perf_counter()
+    rounds, pace, drawn_s = fit(training, tiles, validation), Pace(training), -inf
     try:
         for look in track(rounds, "train", recipe.steps - training.step, lines=False):
-            if look:
-                if not training.crew.leads:
-                    continue
-                speed = (training.step - begun) * recipe.batch_size / (time.perf_counter() - begun_s)
-                log(f"train: {look}; {speed:.1f} tiles/s, looks included")
-                begun, begun_s = training.step, time.perf_counter()
+            pace.step()
+            if look and training.crew.leads:
+                log(f"train: {look}; {pace}")
                 save_state(part, made_from, training.state())
+                if time.monotonic() - drawn_s >= _PICTURE_EVERY_S:
+                    _draw(output, training, validation, look.verdict, grid)
+                    drawn_s = time.monotonic()
+                pace = Pace(training)
     except ArithmeticError as error:
         raise AntiphonError(f"train: {error}; lower train.learning_rate, or look at the examples") from None
-    return _outcome(training, finished(training, examples, validation), validation.sources)
+    end = finished(training, examples, validation)
+    if training.crew.leads:
+        _draw(output, training, validation, end.verdict, grid)
+    return _outcome(training, end, validation.sources)
+
+
+def _draw(folder: Path, training: Training, validation: Examples, verdict: Verdict, grid: Grid) -> None:
+    """Draw the curves so far, and what the average finds in the validation examples where most sources sound."""
+    present = [[(bits >> k & 1).any() for k in range(len(validation.sources))] for bits in validation.mask_bits]
+    shown = np.argsort(-np.sum(present, axis=1), kind="stable")[:_PICTURES]
+    least = [verdict.codes[source] for source in validation.sources]
+    separator = Separator.ready(training.average, device=training.device, dtype=training.dtype)
+    codes = [separator.separate(validation.level[i], validation.floor[i], validation.background[i]) for i in shown]
+    found = np.stack([found_cells(one, least) for one in codes])
+    sheet = seen(
+        training.step, validation.level[shown], validation.masks(shown), found, validation.sources,
+        (grid.hop_s, grid.bin_hz),
+    )  # fmt: skip
+    with whole_file(folder / "seen.png") as scratch:
+        scratch.write_bytes(png_bytes(sheet))
+    _draw_curves(folder, training.history, validation.sources, training.best["step"] if training.best else 0)
+
+
+def _draw_curves(folder: Path, history: list[dict[str, float]], sources: Sequence[str], best_step: int) -> None:
+    with whole_file(folder / "curves.png") as scratch:
+        scratch.write_bytes(png_bytes(curves(history, sources, best_step)))
 
 
 def _outcome(training: Training, end: Finished, sources: Sequence[str]) -> _Outcome:
@@ -228,28 +253,8 @@ def _outcome(training: Training, end: Finished, sources: Sequence[str]) -> _Outc
         history=training.history,
         input_ranges=end.input_ranges,
         int8=end.int8,
-        calibration=dict(zip(sources, _calibration(end.lines, end.before, end.after), strict=False)),
+        calibration=dict(zip(sources, calibration_cards(end.lines, end.before, end.after), strict=False)),
     )
-
-
-def _calibration(lines: Sequence[Calibration], before: Histogram, after: Histogram) -> list[CalibrationCard]:
-    """Return what the card says of each source's calibration."""
-    errors = (_rounded(calibration_error(one)) for one in (before, after))
-    tables = [[(*_rounded(row[:2]), int(row[2])) for row in table] for table in reliability(after)]
-    return [
-        CalibrationCard(
-            temperature=round(line.temperature, 4),
-            shift=round(line.shift, 4),
-            error_before=first,
-            error=then,
-            reliability=tuple(table),
-        )
-        for line, first, then, table in zip(lines, *errors, tables, strict=False)
-    ]
-
-
-def _rounded(values: np.ndarray) -> list[float | None]:
-    return [None if isnan(value) else round(value, 4) for value in values.tolist()]
 
 
 def _card(
@@ -282,8 +287,7 @@ def _save(folder: Path, card: Card, outcome: _Outcome) -> None:
     columns = ["step", *LOSSES, *(f"f1_{source}" for source in card.sources), "f1_macro"]
     history = pd.DataFrame(outcome.history, columns=columns)
     write_text(folder / "history.csv", history.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
-    with whole_file(folder / "curves.png") as scratch:
-        scratch.write_bytes(png_bytes(curves(outcome.history, list(card.sources), outcome.best_step)))
+    _draw_curves(folder, outcome.history, list(card.sources), outcome.best_step)
     if card.calibration:
         with whole_file(folder / "reliability.png") as scratch:
             scratch.write_bytes(png_bytes(reliability_picture(card.model_dump(mode="json")["calibration"])))

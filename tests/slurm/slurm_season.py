@@ -147,7 +147,8 @@ class SlurmSeason:
 
     def start(self, *arguments: str) -> Run:
         """Start `snakemake --profile slurm`."""
-        command = ["snakemake", "--profile", "slurm", "--configfile", "settings.yaml", *arguments]
+        hearing = ("env", "--default-signal=INT")  # what a script starts in the background is deaf to Ctrl-C
+        command = [*hearing, "snakemake", "--profile", "slurm", "--configfile", "settings.yaml", *arguments]
         self.runs.append(Run(self.folder, *command))
         return self.runs[-1]
 

@@ -2,6 +2,7 @@
 
 import configparser
 import fcntl
+import json
 import re
 import shutil
 import subprocess
@@ -10,8 +11,17 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+import yaml
 
+from antiphon.io.checkpoints import load_card, load_weights
+from antiphon.io.pairs import read_examples
+from antiphon.learning.apply import Separator
+from antiphon.learning.generators import make_generator
+from antiphon.stages import pair, train
+from browser import chromium, needs_chromium, opened
 from conftest import ROOT, tiny_settings, write_recording, write_tiny_season
 from test_workflow import Workflow
 
@@ -150,6 +160,65 @@ def test_systemd_example__is_read_by_systemd(tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert not [line for line in done.stderr.splitlines() if "antiphon" in line], done.stderr
+
+
+def judged(page, key: str, folder: Path) -> list[Path]:
+    """Judge every event of a gallery by a key, and save the verdicts and the list of their recordings."""
+    count = page.locator(".event").count()
+    for number in range(count):
+        page.focus(f"#event-{number}")
+        page.keyboard.press(key)
+    assert page.text_content("#progress") == f"{count} of {count} events judged."
+    saved = []
+    for button in ("#save-csv", "#save-list"):
+        with page.expect_download() as download:
+            page.click(button)
+        saved.append(folder / download.value.suggested_filename)
+        download.value.save_as(saved[-1])
+    return saved
+
+
+def taught(audio: Path, folder: Path, listed: Path) -> float:
+    """Train on reviewed events beside scenes by formula; return the mean probability code in the judged cells."""
+    all_settings = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    boxes = {"audio_root": str(audio), "recordings": str(listed), "above_background_db": 6.0, "below_peak_db": 40.0}
+    boxes |= {"margin_s": 0.1, **dict.fromkeys(("label_column", "columns", "picture"))}
+    formula = all_settings["pair"]["formula"] | {"train": 2, "validation": 2, "test": 1}
+    examples_of = json.dumps({**all_settings["pair"], "duration_s": 4.0, "formula": formula, "boxes": boxes})
+    how = {**all_settings["train"], "steps": 60, "batch_size": 4, "tile_frames": 64, "validate_every": 60}
+    sources = all_settings["models"]["energy"]["sources"]
+    model = json.dumps({"network": "resunet", "weights": "train", "widths": [4, 6], "sources": sources})
+    common = {"model_settings": model, "stft": json.dumps(all_settings["stft"]), "output": folder}
+    pair.run(settings=examples_of, **common)
+    how["learning_rate"] = 0.02
+    pairs = folder / "pairs.zarr"
+    train.run(pairs=pairs, settings=json.dumps(how), model="taught", pair=examples_of, device="cpu", **common)
+    examples, card = read_examples(pairs, "train"), load_card(folder / "card.json")
+    generator = make_generator(card.network, widths=card.widths, sources=1, bins=card.grid.bins)
+    generator.load_state_dict(load_weights(folder / "generator.safetensors", card))
+    separator = Separator.ready(generator, device=torch.device("cpu"), dtype=torch.float32)
+    cells = []
+    for place in (place for place, origin in enumerate(examples.origins) if origin == "boxes"):
+        codes = separator.separate(examples.level[place], examples.floor[place], examples.background[place])
+        cells.append(codes[0][examples.known_bits[place] > 0])
+    return float(np.concatenate(cells).mean())
+
+
+@needs_chromium
+def test_review__teaches_the_next_training(workflow, tmp_path):
+    """Events judged on the page are examples of stage pair, and stage train learns what was said of them."""
+    gallery = workflow.season / "report" / "gallery-energy.html"
+    probability = {}
+    with chromium() as browser:
+        for key, said in (("y", "confirmed"), ("n", "rejected")):
+            folder = tmp_path / said
+            folder.mkdir()
+            with opened(browser, gallery, accept_downloads=True) as page:
+                verdicts, listed = judged(page, key, folder)
+            assert said in verdicts.read_text()
+            probability[said] = taught(workflow.folder / "audio", folder, listed)
+            assert (folder / "bad_annotations.csv").read_text() == "file,line,reason\n"
+    assert probability["confirmed"] > probability["rejected"] + 20
 
 
 def test_second_season__leaves_the_first_and_shares_its_model(workflow):

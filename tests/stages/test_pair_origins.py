@@ -301,6 +301,30 @@ def test_boxes__know_only_what_was_said(boxed):
     assert not known[1, 0, 40:60, 1:12].any()
 
 
+def test_boxes__find_files_of_one_name_by_their_folders(tmp_path):
+    """Recorders name files by the time: at two sites they are called alike, and one table may speak of both."""
+    rows, boxes = ["path,annotations,format,group,split"], ["path,start_s,end_s,freq_low_hz,freq_high_hz,label"]
+    for number, split in enumerate(("train", "train", "validation", "test_transfer")):
+        (tmp_path / f"site{number}").mkdir()
+        soundfile.write(tmp_path / f"site{number}" / "REC_20240502_053000.wav", noise(2.0, number), RATE)
+        rows.append(f"site{number}/REC_20240502_053000.wav,verdicts.csv,csv,site {number},{split}")
+        folder = "C:\\cards\\site1" if number == 1 else f"site{number}"
+        boxes.append(f"{folder}/REC_20240502_053000.wav,0.{number},1.{number},3000,5000,bird")
+    lists = tmp_path / "reviews"
+    lists.mkdir()
+    (lists / "recordings.csv").write_text("\n".join(rows) + "\n")
+    (lists / "verdicts.csv").write_text("\n".join([*boxes, "elsewhere/REC_20240502_053000.wav,0,1,3000,5000,bird"]))
+    sources = {"bird": SOURCES["bird"]}
+    store = run(
+        tmp_path, tmp_path / "model", sources=sources, boxes=BOXES | {"recordings": str(lists / "recordings.csv")}
+    )
+    examples = read_examples(store, "train")
+    starts = [int(np.flatnonzero(known[0].any(1))[0]) for known in examples.known()]
+    assert starts == [0, 12]  # 0 s and 0.1 s
+    (bad,) = (tmp_path / "model" / "bad_annotations.csv").read_text().splitlines()[1:]
+    assert bad.startswith("verdicts.csv,6,") and "several recordings of this table fit" in bad
+
+
 def test_boxes__list_every_bad_row(boxed):
     lines = (boxed.parent / "bad_annotations.csv").read_text().splitlines()
     assert lines[:2] == ["file,line,reason", 'r0.txt,3,"ends at 2 s, not after its start at 2 s"']

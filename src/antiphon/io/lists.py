@@ -24,6 +24,7 @@ __all__ = [
     "BackgroundRow",
     "BoxedRow",
     "ClipRow",
+    "annotation_file",
     "expanded",
     "listed_files",
     "read_backgrounds",
@@ -53,7 +54,7 @@ BACKGROUND_COLUMNS: Mapping[str, str] = {
 }
 RECORDING_COLUMNS: Mapping[str, str] = {
     "path": "sound file, relative to `audio_root`",
-    "annotations": "annotation file, relative to `audio_root`; one file may serve several recordings",
+    "annotations": "annotation file, relative to `audio_root` or to this list; one file may serve several recordings",
     "format": "`raven`, `audacity`, `sonic_visualiser`, `avianz`, `kaleidoscope`, `label_studio`, `cvat` or `csv`",
     "group": CLIP_COLUMNS["group"],
     "exhaustive": "classes of which every sound is boxed, joined by `;`, or `all`; empty: none",
@@ -145,8 +146,14 @@ def listed_files(pair: Pair) -> list[str]:
     found = [expanded(name, key) for key, name in files]
     if pair.boxes:
         folder = expanded(pair.boxes.audio_root, "pair.boxes.audio_root")
-        found += [folder / row.annotations for row in read_boxed_recordings(found[-1])]
+        found += [annotation_file(folder, found[-1], row) for row in read_boxed_recordings(found[-1])]
     return list(dict.fromkeys(map(str, found)))
+
+
+def annotation_file(audio_root: Path, listed: Path, row: BoxedRow) -> Path:
+    """Return where the annotations of a recording lie: below ``audio_root``, or beside the list that names them."""
+    below, beside = audio_root / row.annotations, listed.parent / row.annotations
+    return beside if beside.exists() and not below.exists() else below
 
 
 def read_clips(path: Path) -> list[ClipRow]:

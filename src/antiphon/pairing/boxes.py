@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -15,7 +16,7 @@ from antiphon.config import Boxes
 from antiphon.errors import AntiphonError
 from antiphon.io.annotations.annotation import Annotation, Picture
 from antiphon.io.annotations.reading import Manner, read_annotations
-from antiphon.io.lists import BoxedRow, expanded, read_boxed_recordings
+from antiphon.io.lists import BoxedRow, annotation_file, expanded, read_boxed_recordings
 from antiphon.io.pairs import Event, Example
 from antiphon.io.sound.clips import read_sound
 from antiphon.io.sound.recordings import probe
@@ -55,11 +56,12 @@ class Annotated:
         found = cls(expanded(rules.audio_root, "pair.boxes.audio_root"))
         axes = Picture(**rules.picture.model_dump()) if rules.picture else None
         manner = Manner(rules.label_column, rules.columns, axes)
-        rows = read_boxed_recordings(expanded(rules.recordings, "pair.boxes.recordings"))
-        files = dict.fromkeys((row.annotations, row.format) for row in rows)
-        for name, form in files:
+        listed = expanded(rules.recordings, "pair.boxes.recordings")
+        rows = read_boxed_recordings(listed)
+        files = {(row.annotations, row.format): annotation_file(found.folder, listed, row) for row in rows}
+        for (name, form), path in files.items():
             of_file = [row for row in rows if (row.annotations, row.format) == (name, form)]
-            table = read_annotations(found.folder / name, form, manner)
+            table = read_annotations(path, form, manner)
             found.bad += [(name, row.line, row.reason) for row in table.bad]
             found._hand_out(name, of_file, table.good)
         return found
@@ -68,7 +70,7 @@ class Annotated:
         """Give each annotation of a file to the recording that it names; the rest is listed as bad."""
         of_row: dict[BoxedRow, list[Annotation]] = {row: [] for row in rows}
         for one in annotations:
-            fitting = rows if one.path is None else [row for row in rows if _same_file(row.path, one.path)]
+            fitting = rows if one.path is None else _named(rows, one.path)
             if len(fitting) > 1 and one.channel is not None:
                 fitting = [row for row in fitting if row.channel == one.channel]
             if len(fitting) != 1:
@@ -99,11 +101,21 @@ class Annotated:
         return text.getvalue()
 
 
-def _same_file(listed: str, named: str) -> bool:
-    """Return whether an annotation's name means a listed recording: the same end of the path, with any separators."""
-    one, other = (PurePosixPath(path.replace("\\", "/")).parts for path in (listed, named))
-    shared = min(len(one), len(other))
-    return one[-shared:] == other[-shared:] or one[-1:] == other[-1:]
+def _named(rows: Sequence[BoxedRow], path: str) -> Sequence[BoxedRow]:
+    """Return the listed recordings that a name means: those that share the longest end of their path with it.
+
+    Recorders name their files by the time, so at two sites files may be called alike and only the folders differ; an
+    annotator's folders may be quite others, so that the file's own name must do. Separators may be either.
+    """
+    shared = [_shared_end(row.path, path) for row in rows]
+    most = max(shared, default=0)
+    return [row for row, parts in zip(rows, shared, strict=True) if most and parts == most]
+
+
+def _shared_end(one: str, other: str) -> int:
+    """Return how many parts two paths have in common, counted from their ends."""
+    ends = (reversed(PurePosixPath(path.replace("\\", "/")).parts) for path in (one, other))
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*ends, strict=False)))
 
 
 def box_tasks(rules: Boxes, found: Annotated, split_of: Mapping[str, str], canvas: Canvas) -> list[BoxTask]:

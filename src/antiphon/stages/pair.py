@@ -36,7 +36,7 @@ from antiphon.signal.masking import MASK_RULE_VERSION
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 4
+VERSION = 5
 _SHEET_EXAMPLES = 12
 
 

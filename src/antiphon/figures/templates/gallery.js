@@ -94,11 +94,12 @@ function saveRaven() {
   save("verdicts.txt", [columns, ...lines].map(line => line.map(plain).join("\t")).join("\n") + "\n");
 }
 
-/* The list of recordings that pair.boxes.recordings wants: nothing is exhaustive, so only what was judged is known. */
+/* The list of recordings that pair.boxes.recordings wants: nothing is exhaustive, so only what was judged is known. Verdicts
+   are there to be learned from: without the column split a small season's sites might all be dealt to the tests. */
 function saveList() {
   const recordings = new Map(rows().map(row => [row.path, row]));
-  const lines = [...recordings.values()].map(row => [row.path, "verdicts.csv", "csv", row.site || row.deployment, "", row.channel || ""]);
-  save("recordings.csv", [["path", "annotations", "format", "group", "exhaustive", "channel"], ...lines].map(line => line.map(quoted).join(",")).join("\n") + "\n");
+  const lines = [...recordings.values()].map(row => [row.path, "verdicts.csv", "csv", row.site || row.deployment, "", row.channel || "", "train"]);
+  save("recordings.csv", [["path", "annotations", "format", "group", "exhaustive", "channel", "split"], ...lines].map(line => line.map(quoted).join(",")).join("\n") + "\n");
 }
 
 function save(name, text) {

@@ -14,7 +14,7 @@ from antiphon.signal.grid import Grid
 
 __all__ = ["Block", "blocks_of", "refuse_misfits"]
 
-_CELLS_AT_A_TIME = 1 << 24
+_CELLS_AT_A_TIME = 1 << 23
 
 
 @dataclass(frozen=True)

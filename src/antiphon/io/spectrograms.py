@@ -120,7 +120,9 @@ class Store:
         """
         if self.is_hollow:
             raise AntiphonError(refusal(str(self.path)))
-        return self.group[name]
+        # The same chunks and the same cells, decoded by zarrs: several times as fast as zarr's own way of reading.
+        with zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}):
+            return self.group[name]
 
     def levels(self, frames: slice) -> np.ndarray:
         """Read level codes, shape (frames, bins), uint8; 0 is not heard."""

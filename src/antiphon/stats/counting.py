@@ -10,7 +10,7 @@ import numpy as np
 
 from antiphon.stats.activity import HEARD, Activity
 from antiphon.stats.bands import Bands
-from antiphon.stats.cells import CellSums, mark_active, tally_cells, weighed
+from antiphon.stats.cells import Before, CellSums, tally_heard, tally_shared, tally_source, weighed
 from antiphon.stats.indices import IndexSums, indices
 from antiphon.stats.intervals import Intervals
 from antiphon.stats.overlap import Overlap
@@ -106,10 +106,7 @@ class Tally:
         bins = counter.bands.bins
         layers = len(counter.members) + 1
         self._sums = CellSums.none(counter.sources, layers, bins, len(counter.bands.widths))
-        # Of both the first frame is the one before.
-        self._bits = np.zeros((1 + _FRAMES_AT_A_TIME, bins), dtype=np.uint32)
-        self._reach = np.zeros((counter.sources, 1 + _FRAMES_AT_A_TIME, 2), dtype=np.int64)
-        self._before = np.zeros(bins, dtype=np.int32)
+        self._before = Before.none(counter.sources, bins)
         self._interval, self._frames, self._heard = 0, 0, 0
         self._background = np.zeros(bins, dtype=np.uint8)
         self._activity = [counter.nothing()]
@@ -141,41 +138,31 @@ class Tally:
         first_us
             UTC time of the first frame's centre, microseconds.
         """
-        counter = self._counter
-        quiet = counter.amplitude[self._background]
-        for interval, inside in counter.pieces(first_us, len(codes)):
+        for interval, inside in self._counter.pieces(first_us, len(codes)):
             if interval != self._interval:
                 self._finish_piece()
                 self._interval = interval
-            frames = self._mark(probabilities[:, inside])
-            tally_cells(
-                codes[inside],
-                self._bits[: frames + 1],
-                self._reach[:, : frames + 1],
-                (counter.members, counter.band_of, counter.in_band),
-                counter.amplitude,
-                quiet,
-                self._before,
-                self._frames > 0,
-                self._sums.arrays,
-            )
-            self._bits[0], self._reach[:, 0] = self._bits[frames], self._reach[:, frames]
-            self._frames += frames
+            self._count(codes[inside], probabilities[:, inside])
 
     def finish(self) -> tuple[Activity, Overlap, IndexSums]:
         """Return the sums of all recordings."""
         self._finish_piece()
         return Activity.total(self._activity), Overlap.total(self._overlap), IndexSums.total(self._indices)
 
-    def _mark(self, probabilities: np.ndarray) -> int:
-        """Note which sources are active in each cell, behind the frame before; return the number of frames."""
-        frames: int = probabilities.shape[1]
-        bits = self._bits[1 : frames + 1]
-        bits[:] = 0
-        for source, (found, least) in enumerate(zip(probabilities, self._counter.least_codes, strict=True)):
-            span, reach = np.uint8(self._counter.highest_code - least), self._reach[source, 1 : frames + 1]
-            mark_active(found, least, span, np.uint32(1 << source), bits, reach)
-        return frames
+    def _count(self, codes: np.ndarray, probabilities: np.ndarray) -> None:
+        """Count some frames of the piece."""
+        counter, sums, before, begun = self._counter, self._sums, self._before, self._frames > 0
+        least, bands = counter.least_codes, (counter.band_of, counter.in_band)
+        span, loud = counter.highest_code - least, (counter.amplitude, counter.amplitude[self._background])
+        busy = np.empty((counter.sources, len(codes)), dtype=bool)
+        tally_heard(codes, counter.amplitude, before.codes, begun, sums.counts[HEARD], sums.steps[HEARD])
+        for source, found in enumerate(probabilities):
+            active, own = (least[source], span[source]), sums.of(source)
+            tally_source(codes, found, active, bands, loud, before.of(source), begun, own, busy[source])
+        layout, shared = (counter.members, *bands), (sums.counts[1:], sums.frames, sums.both)
+        tally_shared(codes, probabilities, (least, span), layout, busy, shared)
+        before.codes[:] = codes[-1]
+        self._frames += len(codes)
 
     def _finish_piece(self) -> None:
         """Put away the sums of a recording in an interval."""

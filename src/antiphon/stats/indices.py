@@ -9,6 +9,7 @@ amplitude from frame to frame, so no spectrogram is kept.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,8 +144,10 @@ def _loud_shares(counts: np.ndarray) -> np.ndarray:
 
 def _band_means(shares: np.ndarray, frequencies_hz: np.ndarray, top_hz: float, step_hz: float) -> np.ndarray:
     """Return the mean share of each band of ``step_hz`` up to ``top_hz``; bands share the bin on their common edge."""
-    lows = np.arange(int(top_hz // step_hz)) * step_hz
-    return np.array([shares[_between(frequencies_hz, low, low + step_hz)].mean() for low in lows])
+    edges_hz = np.arange(int(top_hz // step_hz) + 1) * step_hz
+    nearest = np.abs(frequencies_hz[:, None] - edges_hz).argmin(axis=0)
+    bands = [shares[low : high + 1] for low, high in itertools.pairwise(nearest)]
+    return np.array([band.sum() / len(band) for band in bands])
 
 
 def _diversity(shares: np.ndarray) -> float:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-import numba
 import numpy as np
+
+from antiphon.stats.lines import any_active, compiled, list_marked, listing, mark, room_for_marks
 
 __all__ = ["Column", "label_block"]
 
@@ -109,10 +110,12 @@ def _label_source(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find the patches of one source: probability codes (frames, bins), both arrays C-contiguous."""
     ends = np.empty((2, found.shape[1] // 2 + 1, 3), dtype=np.int64)
+    marks = room_for_marks(band[1] - band[0])
+    look = marks, marks.view(np.uint64), listing(band[1] - band[0])
     capacity = _ROWS_AT_FIRST
     while True:
         rows, parent = np.empty((capacity, len(Column)), dtype=np.int64), np.empty(capacity, dtype=np.int64)
-        count, heads, tails = _scan(found, codes, least, span, power, background, band, place, rows, parent, ends)
+        count, heads, tails = _scan(found, codes, least, span, power, background, band, place, rows, parent, ends, look)
         if count <= capacity:
             break
         capacity *= 4
@@ -125,11 +128,7 @@ def _label_source(
     return rows[:count][lives], head, tail
 
 
-def _compiled(function):
-    return numba.njit(cache=True, nogil=True)(function)
-
-
-@_compiled
+@compiled
 def _root(parent, row):
     while parent[row] != row:
         parent[row] = parent[parent[row]]
@@ -137,7 +136,7 @@ def _root(parent, row):
     return row
 
 
-@_compiled
+@compiled
 def _roots(parent):
     roots = np.empty_like(parent)
     for row in range(len(parent)):
@@ -145,7 +144,7 @@ def _roots(parent):
     return roots
 
 
-@_compiled
+@compiled
 def _absorb(rows, into, other):
     """Add the row ``other`` to the row ``into``; both are of one recording."""
     one, two = rows[into], rows[other]
@@ -158,7 +157,7 @@ def _absorb(rows, into, other):
     _raise_peak(one, two[_CODE], two[_PEAK_US], two[_PEAK_BIN])
 
 
-@_compiled
+@compiled
 def _raise_peak(row, code, time_us, index):
     known = row[_CODE]
     earlier = time_us < row[_PEAK_US] or (time_us == row[_PEAK_US] and index < row[_PEAK_BIN])
@@ -166,20 +165,16 @@ def _raise_peak(row, code, time_us, index):
         row[_CODE], row[_PEAK_US], row[_PEAK_BIN] = code, time_us, index
 
 
-@_compiled
-def _any_active(probabilities, least, span):
-    found = False
-    for code in probabilities:
-        found |= np.uint8(code - least) <= span
-    return found
+@compiled
+def _measured(found, codes, power, background, bins, place, held):
+    """Return of the run of active bins that begins at ``place`` of the ``held`` bins: the place after it and its sums.
 
-
-@_compiled
-def _measured(found, codes, power, background, low, least, span):
-    """Return of the run of active cells that begins at the bin ``low``: stop, sums and its loudest cell."""
-    index, probability, best, here, behind = low, np.int64(0), np.uint8(0), np.int64(0), np.int64(0)
-    loudest, peak = np.uint8(0), low
-    while index < len(found) and np.uint8(found[index] - least) <= span:
+    Sums are of probability, power and the background's power; beside them the best probability and the loudest cell.
+    """
+    index = bins[place]
+    probability, best, here, behind = np.int64(0), np.uint8(0), np.int64(0), np.int64(0)
+    loudest, peak = np.uint8(0), index
+    while place < held and bins[place] == index:
         probability += found[index]
         best = max(best, found[index])
         code = codes[index]
@@ -187,14 +182,14 @@ def _measured(found, codes, power, background, low, least, span):
         behind += background[index]
         if code > loudest:
             loudest, peak = code, index
-        index += 1
-    return index, probability, best, here, behind, loudest, peak
+        place, index = place + 1, index + 1
+    return place, index, probability, best, here, behind, loudest, peak
 
 
-@_compiled
+@compiled
 def _add(row, low, time_us, run):
     """Add a run that begins at the bin ``low`` to a row."""
-    stop, probability, best, here, behind, loudest, peak = run
+    _, stop, probability, best, here, behind, loudest, peak = run
     row[_PROBABILITY] += probability
     row[_BEST] = max(row[_BEST], best)
     row[_CELLS] += stop - low
@@ -207,29 +202,31 @@ def _add(row, low, time_us, run):
     _raise_peak(row, np.int64(loudest), time_us, peak)
 
 
-@_compiled
+@compiled
 def _begin(row, source, time_us, recording, low):
     row[:] = 0
     row[_SOURCE], row[_FIRST], row[_RECORDING], row[_LOW] = source, time_us, recording, low
     row[_CODE] = -1
 
 
-@_compiled
-def _scan(found, codes, least, span, power, background, band, place, rows, parent, ends):
+@compiled
+def _scan(found, codes, least, span, power, background, band, place, rows, parent, ends, look):
     """Fill rows, parents and the runs at both ends; return how many of each, or more rows than there is room for."""
     source, first_us, hop_us, recording = place
     first_bin, stop_bin = band
     before, here = np.empty_like(ends[0]), np.empty_like(ends[0])
+    marks, words, bins = look
     count, heads, held = 0, 0, 0
     for frame in range(len(found)):
-        line, time_us, runs, reach = found[frame][:stop_bin], first_us + frame * hop_us, 0, 0
-        index = first_bin if _any_active(line[first_bin:], least, span) else stop_bin
-        while index < stop_bin:
-            if np.uint8(line[index] - least) > span:
-                index += 1
-                continue
-            run = _measured(line, codes[frame], power, background, index, least, span)
-            low, stop, row = index, run[0], -1
+        line, time_us, runs, reach, place = found[frame], first_us + frame * hop_us, 0, 0, 0
+        active = 0
+        if any_active(line[first_bin:stop_bin], least, span):
+            mark(line[first_bin:stop_bin], least, span, marks)
+            active = list_marked(marks, words, bins)
+            bins[:active] += first_bin
+        while place < active:
+            run = _measured(line, codes[frame], power, background, bins, place, active)
+            low, stop, row = bins[place], run[1], -1
             while reach < held and before[reach, 1] < low:
                 reach += 1
             near = reach
@@ -250,7 +247,7 @@ def _scan(found, codes, least, span, power, background, band, place, rows, paren
                 count += 1
             _add(rows[row], low, time_us, run)
             here[runs] = low, stop, row
-            runs, index = runs + 1, stop
+            runs, place = runs + 1, run[0]
         before, here, held = here, before, runs
         if frame == 0:
             ends[0, :held], heads = before[:held], held

@@ -49,9 +49,11 @@ def occupancy(rng: np.random.Generator, deployment: str) -> Iterator[dict[str, A
         cells = active * rng.integers(4, 40, rows)
         energy = rng.random(rows)
         yield {
-            **columns,
+            **columns, "kind": "source",
             "effort_s": float(INTERVAL_S), "effort_cells": CELLS, "active_s": active * 0.008, "active_cells": cells,
             "time_occupancy": active / (INTERVAL_S * 125), "tf_occupancy": cells / CELLS,
+            "tf_occupancy_corrected": cells / CELLS, "tf_occupancy_low": 0.9 * cells / CELLS,
+            "tf_occupancy_high": 1.1 * cells / CELLS,
             "n_events": rng.integers(0, 40, rows), "energy_share": energy, "level_db": -80 + 20 * energy,
             "snr_db": 30 * energy, "level_reference": "1 full scale",
         }  # fmt: skip
@@ -64,7 +66,7 @@ def frequency(rng: np.random.Generator, deployment: str) -> Iterator[dict[str, A
         active = rng.binomial(INTERVAL_S * 125, 0.003, rows)
         tiled = np.tile(low_hz, rows // BANDS)
         yield {
-            **columns,
+            **columns, "kind": "source",
             "freq_low_hz": tiled, "freq_high_hz": tiled + 500, "effort_s": float(INTERVAL_S),
             "effort_cells": CELLS // BANDS, "active_s": active * 0.008, "active_cells": active * 3,
             "active_fraction": active / (INTERVAL_S * 125), "energy_share": rng.random(rows),

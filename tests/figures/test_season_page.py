@@ -7,6 +7,7 @@ import re
 import zlib
 from datetime import date
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -287,6 +288,23 @@ def test_sums__leave_classes_of_several_sources_out():
     alone = heard([("A", own[0])], [("A", own[1])], ("bird", "insect"))
     assert np.array_equal(sums.active_cells, alone.active_cells)
     assert np.array_equal(sums.hour_active_cells, alone.hour_active_cells)
+
+
+@settings(max_examples=15, deadline=None)
+@given(cuts=st.lists(st.integers(0, 2 * 24 * 4), max_size=5))
+def test_sums__do_not_depend_on_how_a_long_table_is_cut(cuts):
+    """Pieces may end within an interval, and so lack bands; what another deployment says comes in between."""
+    names, whole = ("A", "B"), [frequency_table(2, name, ["bird"]) for name in ("A", "B")]
+    occupancies = [(name, occupancy_table(2, name, ["bird"])) for name in names]
+    edges = [0, *sorted(cuts), len(whole[0])]
+    pieces = [
+        (name, table.iloc[first:last].astype({"source": "category"}))
+        for first, last in pairwise(edges)
+        for name, table in zip(names, whole, strict=True)
+    ]
+    cut, sums = (heard(occupancies, given, ("bird",)) for given in (pieces, zip(names, whole, strict=True)))
+    for field in ("edges_hz", "hour_active_cells", "hour_effort_cells", "time_active_cells", "time_effort_cells"):
+        np.testing.assert_array_equal(getattr(cut, field), getattr(sums, field))
 
 
 def test_sums__show_intervals_longer_than_an_hour_as_they_are():

@@ -11,11 +11,13 @@ import pytest
 
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
+from antiphon.io import tables
 from antiphon.io.schemas import SCHEMA_VERSION, SCHEMAS, data_dictionary
 from antiphon.io.sums import drop_stale_sums, read_sums, read_words, sums_fingerprint, sums_path, write_sums
 from antiphon.io.tables import (
     about,
     interval_columns,
+    read_pieces,
     read_table,
     source_columns,
     table_path,
@@ -193,18 +195,29 @@ def test_write_table__refuses_what_the_schema_does_not_allow(tmp_path, change, l
     assert list(tmp_path.iterdir()) == []
 
 
-def test_read_table__refuses_another_version(tmp_path):
+@pytest.mark.parametrize("read", [read_table, lambda *wanted: list(read_pieces(*wanted))])
+def test_tables__refuse_another_version(tmp_path, read):
     path = tmp_path / "t.parquet"
     pq.write_table(pa.table({"season": ["s"]}), path)
     with pytest.raises(
         AntiphonError, match=f"version none, not {SCHEMA_VERSION} of the table effort; run tabulate again"
     ):
-        read_table(path, "effort")
+        read(path, "effort", ["analysed_s"])
     path.write_bytes(b"PAR1")
     with pytest.raises(AntiphonError, match="not readable as Parquet"):
-        read_table(path, "effort")
+        read(path, "effort", ["analysed_s"])
     with pytest.raises(AntiphonError, match="no such table"):
-        read_table(tmp_path / "absent.parquet", "effort")
+        read(tmp_path / "absent.parquet", "effort", ["analysed_s"])
+
+
+def test_read_pieces__are_the_rows_of_the_table(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_ROW_GROUP", 100)
+    path, columns = tmp_path / "t.parquet", ["source", "active_cells", "scientific_name"]
+    write_table(path, "occupancy", (occupancy_piece("A", hour, 40) for hour in range(0, 400, 40)), {})
+    pieces = [piece.to_pandas() for piece in read_pieces(path, "occupancy", columns)]
+    assert len(pieces) > 1 and {str(piece["source"].dtype) for piece in pieces} == {"category"}
+    whole = read_table(path, "occupancy", columns).to_pandas()
+    pd.testing.assert_frame_equal(pd.concat([one.astype(whole.dtypes) for one in pieces], ignore_index=True), whole)
 
 
 def test_recordings__may_know_next_to_nothing(tmp_path):

@@ -88,7 +88,8 @@ def heard(occupancies: Tables, frequencies: Tables, sources: tuple[str, ...]) ->
     Parameters
     ----------
     occupancies, frequencies
-        The two tables, deployment by deployment, in the same order of deployments.
+        The two tables, deployment by deployment, in the same order of deployments; ``frequencies``, which is long, may
+        come in pieces, each with its deployment.
     sources
         Sources in the model's order.
     """
@@ -131,7 +132,8 @@ def _by_hour(tables: Tables, sources: tuple[str, ...]) -> tuple[tuple[str, ...],
 
 def _of_sources(table: pd.DataFrame, sources: tuple[str, ...]) -> pd.DataFrame:
     """Return the rows of the model's own sources: a class of several stands in the tables beside them."""
-    return table[table["source"].isin(sources)]
+    own = table["source"].isin(sources)
+    return table if own.all() else table[own]
 
 
 def _hours_of_day(table: pd.DataFrame) -> int:
@@ -150,25 +152,26 @@ def _by_band(
     *_, days, hours = shape
     of_day = hours if days <= _FEW_DAYS and shape[1] <= _FEW_DEPLOYMENTS else 1
     times = days * of_day
-    sums: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []
+    sums: dict[tuple[int, tuple[float, ...]], list[np.ndarray]] = {}
     edges: set[float] = set()
     for name, every in tables:
         table = _of_sources(every, sources)
-        band, low_hz = pd.factorize(table["freq_low_hz"].to_numpy())
+        band, low_hz = pd.factorize(table["freq_low_hz"].to_numpy(), sort=True)
         edges.update(low_hz, pd.unique(table["freq_high_hz"].to_numpy()))
         cell = local_us(table) // (DAY_US // hours)
         of_source = _place(table["source"], sources)
-        of_hours, of_times = (
+        found = [
             _sums(table, _SUMS[:2], (of_source * many + at) * len(low_hz) + band, (len(sources), many, len(low_hz)))
             for many, at in ((hours, cell % hours), (times, cell // (hours // of_day) - first * of_day))
-        )
-        sums.append((deployments.index(name), low_hz, of_hours, of_times))
+        ]
+        key = (deployments.index(name), tuple(low_hz))
+        sums[key] = [one + before for one, before in zip(found, sums[key], strict=True)] if key in sums else found
     edges_hz = np.array(sorted(edges) or [0.0, 1.0])
     by_hour, by_time = (np.zeros((2, *shape[:2], many, len(edges_hz) - 1)) for many in (hours, times))
-    for place, low_hz, of_hours, of_times in sums:
-        bands = np.searchsorted(edges_hz, low_hz)
-        by_hour[:, :, place, :, bands] = np.moveaxis(of_hours, -1, 0)
-        by_time[:, :, place, :, bands] = np.moveaxis(of_times, -1, 0)
+    for (place, low), (of_hours, of_times) in sums.items():
+        bands = np.searchsorted(edges_hz, low)
+        by_hour[:, :, place, :, bands] += np.moveaxis(of_hours, -1, 0)
+        by_time[:, :, place, :, bands] += np.moveaxis(of_times, -1, 0)
     return edges_hz, by_hour, by_time
 
 

@@ -80,7 +80,7 @@ def _averaged(name: str, table: pd.DataFrame) -> LongTerm:
     first, last = int(local_us.min() // _DAY_US), int(local_us.max() // _DAY_US)
     per_day = 24 if last - first < _FEW_DAYS else 1
     column = (local_us - first * _DAY_US) // (_DAY_US // per_day)
-    low_hz, row = np.unique(table["freq_low_hz"].to_numpy(), return_inverse=True)
+    row, low_hz = pd.factorize(table["freq_low_hz"].to_numpy(), sort=True)
     shape = (len(low_hz), (last - first + 1) * per_day)
     effort_s = table["effort_s"].to_numpy()
     power = effort_s * 10 ** (np.nan_to_num(table["level_db"].to_numpy(dtype=float, na_value=np.nan)) / 10)

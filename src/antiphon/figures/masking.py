@@ -41,7 +41,7 @@ def masked_shares(tables: Iterable[tuple[str, pd.DataFrame]], sources: Sequence[
     Parameters
     ----------
     tables
-        The deployments' tables of overlap, each with the deployment's name.
+        The deployments' tables of overlap or pieces of them, each with the deployment's name.
     sources
         Sources in the model's order.
 
@@ -49,13 +49,15 @@ def masked_shares(tables: Iterable[tuple[str, pd.DataFrame]], sources: Sequence[
     -------
     Shape (source, source); NaN on the diagonal and where a source is never active.
     """
-    both, own = np.zeros((2, len(sources), len(sources)))
+    cells = np.zeros((2, len(sources), len(sources)))
     places = {name: place for place, name in enumerate(sources)}
     for _, table in tables:
         known = table[table["source"].isin(places) & table["by_source"].isin(places)]
-        pair = known["source"].map(places).to_numpy(np.int64), known["by_source"].map(places).to_numpy(np.int64)
-        for sums, column in ((both, "both_cells"), (own, "source_cells")):
-            np.add.at(sums, pair, np.nan_to_num(known[column].to_numpy(float, na_value=np.nan)))
+        of, by = (known[name].map(places).to_numpy(np.int64) for name in ("source", "by_source"))
+        for place, column in enumerate(("both_cells", "source_cells")):
+            counts = np.nan_to_num(known[column].to_numpy(float, na_value=np.nan))
+            cells[place] += np.bincount(of * len(sources) + by, counts, len(sources) ** 2).reshape(cells.shape[1:])
+    both, own = cells
     return np.where(np.eye(len(sources), dtype=bool), np.nan, share(both, own))
 
 

@@ -21,7 +21,7 @@ from antiphon.figures.page import Recorded
 from antiphon.figures.payload import Place
 from antiphon.io.season.catalogue import read_set_aside
 from antiphon.io.sound.reasons import MEANINGS
-from antiphon.io.tables import read_table, table_path
+from antiphon.io.tables import read_pieces, read_table, table_path
 from antiphon.io.whole import read_json
 from antiphon.progress import track
 from antiphon.reporting.picks import COLUMNS as EVENT_COLUMNS
@@ -52,9 +52,18 @@ class SeasonTables:
 
     def each(self, name: str, model: str | None = None) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield each deployment and the columns of its table that the page sums, one after the other."""
-        paths = track(self.paths(name, model), " ".join(["report:", name, *([model] if model else [])]))
-        for deployment, path in zip(self.deployments, paths, strict=True):
+        for deployment, path in self._tracked(name, model):
             yield deployment, read_table(path, name, _COLUMNS[name]).to_pandas()
+
+    def pieces(self, name: str, model: str) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield the same of a long table in pieces, each with its deployment; none of one without rows."""
+        for deployment, path in self._tracked(name, model):
+            for piece in read_pieces(path, name, _COLUMNS[name]):
+                yield deployment, piece.to_pandas()
+
+    def _tracked(self, name: str, model: str | None) -> Iterator[tuple[str, Path]]:
+        paths = track(self.paths(name, model), " ".join(["report:", name, *([model] if model else [])]))
+        yield from zip(self.deployments, paths, strict=True)
 
     def recorded(self, catalogue: Path) -> Recorded:
         """Read what was recorded; ``catalogue`` is the folder of the season's catalogue."""
@@ -70,11 +79,11 @@ class SeasonTables:
 
     def heard(self, model: str, sources: tuple[str, ...]) -> Heard:
         """Read what a model heard."""
-        return heard(self.each("occupancy", model), self.each("frequency", model), sources)
+        return heard(self.each("occupancy", model), self.pieces("frequency", model), sources)
 
     def masked(self, model: str, sources: tuple[str, ...]) -> np.ndarray:
         """Read how much of each source's cells (row) each other one (column) occupies too."""
-        return masked_shares(self.each("overlap", model), sources)
+        return masked_shares(self.pieces("overlap", model), sources)
 
 
 def _place(catalogue: Path, deployment: str) -> Place:

@@ -33,7 +33,7 @@ docs: setup            ## the site, in build/docs/index.html; every warning is a
 	$(BIN)/sphinx-build -W --keep-going -q -c docs -b html . build/docs
 
 picture: setup         ## the picture of the README, from the results of make demo
-	$(BIN)/antiphon demo-picture --folder demo --results demo/results --output docs/pictures/demo.png
+	$(BIN)/antiphon demo-summary --folder demo --results demo/results --picture docs/pictures/demo.png
 
 docs-links: setup      ## links to other sites, which needs a network
 	$(BIN)/sphinx-build -q -c docs -b linkcheck . build/links

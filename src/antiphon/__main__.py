@@ -54,9 +54,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "draft": ("antiphon.stages.ingest", "draft", "draft deployments.csv from a folder tree"),
     "schema": ("antiphon.schema", "write", "write the JSON schema and the key table of the settings"),
     "demo-write": ("antiphon.demo", "write", "make the small season of `make demo`"),
-    "demo-picture": ("antiphon.demo", "picture", "draw the demo's results: the picture of the README"),
     "demo-clips": ("antiphon.demo", "write_clips", "make the clips of `make demo-voices`"),
-    "demo-summary": ("antiphon.demo", "summary", "hold the demo's results against the truth"),
+    "demo-summary": ("antiphon.demo", "summary", "hold the demo's results against the truth, and draw them"),
 }
 """Each command: module, function, one line of help."""
 

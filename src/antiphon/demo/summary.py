@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -13,7 +13,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from antiphon.demo.found import found_recordings
+from antiphon.demo.found import Found, found_recordings
+from antiphon.demo.picture import save_picture
 from antiphon.demo.recorders import DEPLOYMENTS
 from antiphon.figures.trust import LIMIT
 from antiphon.io.checkpoints import CARD, load_card
@@ -47,7 +48,9 @@ class _Held:
         )
 
 
-def summary(*, folder: Path, results: Path, season: str = "demo", model: str = "community") -> None:
+def summary(
+    *, folder: Path, results: Path, season: str = "demo", model: str = "community", picture: Path | None = None
+) -> None:
     """Print what was found in the demo's season beside the truth, and where its tables and its page lie.
 
     Parameters
@@ -60,6 +63,8 @@ def summary(*, folder: Path, results: Path, season: str = "demo", model: str = "
         Name of the season.
     model
         Name of the model.
+    picture
+        PNG to draw it all into, too: the picture of the README.
 
     Raises
     ------
@@ -67,14 +72,20 @@ def summary(*, folder: Path, results: Path, season: str = "demo", model: str = "
         If the workflow has not run to its end, or the truth is missing.
     """
     card = load_card(results / "models" / model / CARD)
-    recordings = found_recordings(folder / "truth", results / season / "infer" / model, card)
-    held = reduce(add, (_held(one.found, one.true, one.heard_bins) for one in recordings))
+
+    def recordings() -> Iterator[Found]:
+        return found_recordings(folder / "truth", results / season / "infer" / model, card)
+
+    held = reduce(add, (_held(one.found, one.true, one.heard_bins) for one in recordings()))
     tables = results / season / "tables"
     console = Console(width=100, highlight=False)
     console.print(_season_table(list(card.sources), held, _found_occupancy(tables, model, list(card.sources))))
     if scores := _scores(results / "models" / model / "evaluation" / "scores.csv"):
         console.print(_scores_table(scores))
     console.print(f"tables: {tables}\npage:   {results / season / 'report' / 'index.html'}", soft_wrap=True)
+    if picture:
+        names = [source.common_name for source in card.sources.values()]
+        save_picture(recordings(), names, results / season / "stft", picture)
 
 
 def _held(found: np.ndarray, true: np.ndarray, heard_bins: int) -> _Held:

@@ -37,6 +37,7 @@ FOREIGN = {
 }
 RULES = set(re.findall(r"^ *(?:rule|checkpoint) (\w+):", "\n".join(p.read_text() for p in ROOT.glob("**/*.smk")), re.M))
 TARGETS = set(re.findall(r"^([a-z-]+%?):", (ROOT / "Makefile").read_text(), re.M))
+VARIABLES = set(re.findall(r"^([A-Z]+) \??= ", (ROOT / "Makefile").read_text(), re.M))
 USERS_OWN = ("my", "first", "profiles/mine")
 
 
@@ -76,8 +77,10 @@ def fault_of(words: list[str]) -> str | None:
 
 
 def fault_of_make(words: list[str]) -> str | None:
-    unknown = [one for one in words if one not in TARGETS and not ("bench-%" in TARGETS and one.startswith("bench-"))]
-    return f"no target of the Makefile: {unknown}" if unknown else None
+    known = (*TARGETS, *VARIABLES)
+    named = [one.split("=", 1)[0] for one in words]
+    unknown = [one for one in named if one not in known and not ("bench-%" in TARGETS and one.startswith("bench-"))]
+    return f"neither target nor variable of the Makefile: {unknown}" if unknown else None
 
 
 def refused(parser, words: list[str]) -> str | None:

@@ -59,8 +59,9 @@ def row(plan, rule):
 def test_plan__of_a_listed_season_has_all_to_do(planned):
     plan = planned()
     assert "8 recordings, 0.0 h, 0.000 TB, 2 deployments, 2 batches" in plan
-    assert {rule: row(plan, rule) for rule in ("ingest", "stft", "train", "infer", "tabulate", "report")} == {
-        "ingest": (1, 1), "stft": (2, 0), "train": (1, 0), "infer": (2, 0), "tabulate": (2, 0), "report": (1, 0),
+    assert {rule: row(plan, rule) for rule in ("ingest", "stft", "train", "infer", "tabulate", "sites", "report")} == {
+        "ingest": (1, 1), "stft": (2, 0), "train": (1, 0), "infer": (2, 0), "tabulate": (2, 0), "sites": (1, 0),
+        "report": (1, 0),
     }  # fmt: skip
     assert "wall time with 100 jobs at a time: about" in plan
 

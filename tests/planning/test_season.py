@@ -1,5 +1,6 @@
 """A season as jobs: all of it, nothing of it, and what is left."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from antiphon.planning.costs import COSTS
 from antiphon.planning.queueing import Places, wall_s
 from antiphon.planning.season import RULES, BatchWork, ModelWork, SeasonWork, season_jobs, sums_by_rule
+from conftest import ROOT
 
-MODEL = ModelWork("birds", "resunet", (16, 32, 48, 64), 3, scenes_s=5000.0, tiles_s=50_000.0, is_made=False)
+MODEL = ModelWork("birds", "resunet", (16, 32, 48, 64), 3, scenes_s=5000.0, tiles_s=50_000.0, is_made=False, sounds=180)
 BATCHES = [
     BatchWork(f"{name}.2024-{month:02}-01", name, 744.0, 1.0, {"birds": 1.0}) for name in "AB" for month in (4, 5, 6)
 ]
@@ -22,8 +24,9 @@ def sums(work, **options):
 
 def done(work):
     batches = [replace(batch, stft_left=0.0, infer_left={"birds": 0.0}) for batch in work.batches]
+    finished = replace(MODEL, is_made=True, has_sites=True, has_recall=True)
     tabled = frozenset({"A", "B", ("A", "birds"), ("B", "birds")})
-    return replace(work, batches=batches, models=[replace(MODEL, is_made=True)], tabled=tabled, reported=True)
+    return replace(work, batches=batches, models=[finished], tabled=tabled, reported=True)
 
 
 def test_jobs__are_those_of_the_road():
@@ -31,8 +34,25 @@ def test_jobs__are_those_of_the_road():
     assert list(found) == list(RULES)
     assert {rule: one.jobs for rule, one in found.items()} == {
         "ingest": 1, "stft": 6, "pair": 1, "train": 1, "evaluate": 1, "infer": 6,
-        "tabulate_effort": 2, "tabulate": 2, "report": 1,
+        "tabulate_effort": 2, "tabulate": 2, "sites": 1, "inject": 1, "report": 1,
     }  # fmt: skip
+
+
+def test_plan__leaves_out_no_rule_of_the_road():
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "workflow" / "rules").glob("*.smk")))
+    beside = {"check", "check_cpu", "demo_write", "figures", "separate", "separate_sounds", "synthesize", "verdicts"}
+    assert set(re.findall(r"^(?:rule|checkpoint) (\w+):", text, flags=re.MULTILINE)) - beside == set(RULES)
+
+
+def test_jobs__without_sounds_to_find_put_none_in():
+    assert "inject" not in sums(replace(WORK, models=[replace(MODEL, sounds=0)]))
+
+
+def test_jobs__of_lost_tables_of_sites_are_those_and_the_page():
+    finished = done(WORK)
+    (model,) = finished.models
+    found = sums(replace(finished, models=[replace(model, has_sites=False)]))
+    assert {rule for rule, one in found.items() if one.left} == {"sites", "report"}
 
 
 def test_jobs__of_a_finished_season_are_none():
@@ -44,7 +64,7 @@ def test_jobs__of_a_new_recording_are_those_downstream_of_it():
     batches = [replace(finished.batches[0], stft_left=0.1, infer_left={"birds": 0.1}), *finished.batches[1:]]
     found = sums(replace(finished, batches=batches))
     assert {rule: one.left for rule, one in found.items() if one.left} == {
-        "stft": 1, "infer": 1, "tabulate_effort": 1, "tabulate": 1, "report": 1,
+        "stft": 1, "infer": 1, "tabulate_effort": 1, "tabulate": 1, "sites": 1, "inject": 1, "report": 1,
     }  # fmt: skip
     assert found["stft"].stored_bytes == pytest.approx(74.4 * COSTS["stft"].stored_bytes)
 

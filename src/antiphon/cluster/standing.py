@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from antiphon.config import Model, Settings
+from antiphon.config import Settings
 from antiphon.errors import AntiphonError
 from antiphon.io.benchmarks import read_benchmarks
+from antiphon.io.injections import RECALL_PICTURE
 from antiphon.io.models import model_folder
 from antiphon.io.records import read_record
 from antiphon.io.season.catalogue import Batch, read_batches
@@ -92,9 +93,28 @@ class Season:
             )
             for name, batch in batches.items()
         ]
-        made = [_model(name, self.settings) for name in models]
+        made = [self._model(name) for name in models]
         reported = (self.folder / "report" / "index.html").exists()
         return SeasonWork(self.counts["listed"], works, made, frozenset(tabled), reported, self.bytes)
+
+    def _model(self, name: str) -> ModelWork:
+        """Return what a model of the season asks for, and what of it stands."""
+        settings = self.settings
+        model, train = settings.models[name], settings.train
+        trained = model.weights == "train"
+        folder = model_folder(model.weights, Path(settings.results) / "models" / name)
+        return ModelWork(
+            name,
+            model.network,
+            model.widths,
+            len(model.sources),
+            settings.pair.examples_made() * settings.pair.duration_s if trained else 0.0,
+            train.steps * train.batch_size * train.tile_frames * settings.stft.hop_s if trained else 0.0,
+            (folder / "card.json").exists(),
+            settings.injection.sounds * len(model.sources),
+            table_path(self.folder / "tables", "site_order", settings.season, name).exists(),
+            (self.folder / "injection" / name / RECALL_PICTURE).exists(),
+        )
 
     def measured(self) -> list[Measured]:
         """Return what the season's own jobs measured, those of whole batches and deployments."""
@@ -102,11 +122,14 @@ class Season:
         hours = {name: batch.hours for name, batch in batches.items()}
         for batch in batches.values():
             hours[batch.deployment] = hours.get(batch.deployment, 0.0) + batch.hours
-        amounts = {"ingest": float(self.counts["listed"]), "report": sum(batch.hours for batch in batches.values())}
+        amounts = {"ingest": float(self.counts["listed"])}
+        amounts |= dict.fromkeys(("sites", "report"), sum(batch.hours for batch in batches.values()))
         found = []
         for job in read_benchmarks(self.folder / "benchmarks"):
             place = job.wildcards.get("batch") or job.wildcards.get("deployment") or ""
             amount = amounts.get(job.rule, hours.get(place, 0.0))
+            if job.rule == "inject":
+                amount = float(self._model(job.wildcards["model"]).sounds)
             found.append(Measured(job.rule, amount, job.core_s, job.wall_s))
         return found
 
@@ -117,19 +140,3 @@ def _left(batch: Batch, record: Path) -> float:
         return 1.0
     stored = {unit.unit for unit in read_record(record).units if (record.parent / unit.store).is_dir()}
     return 1 - len(stored.intersection(batch.units)) / len(batch.units)
-
-
-def _model(name: str, settings: Settings) -> ModelWork:
-    model: Model = settings.models[name]
-    train = settings.train
-    trained = model.weights == "train"
-    folder = model_folder(model.weights, Path(settings.results) / "models" / name)
-    return ModelWork(
-        name,
-        model.network,
-        model.widths,
-        len(model.sources),
-        settings.pair.examples_made() * settings.pair.duration_s if trained else 0.0,
-        train.steps * train.batch_size * train.tile_frames * settings.stft.hop_s if trained else 0.0,
-        (folder / "card.json").exists(),
-    )

@@ -11,7 +11,10 @@ from antiphon.planning.queueing import Job
 
 __all__ = ["RULES", "BatchWork", "ModelWork", "RuleSum", "SeasonWork", "season_jobs", "sums_by_rule"]
 
-RULES = ("ingest", "stft", "pair", "train", "evaluate", "infer", "tabulate_effort", "tabulate", "report")
+RULES = (
+    *("ingest", "stft", "pair", "train", "evaluate", "infer"),
+    *("tabulate_effort", "tabulate", "sites", "inject", "report"),
+)
 """The rules in the order of the road."""
 
 
@@ -56,6 +59,10 @@ class ModelWork:
         Seconds of tiles that its training sees, one after the other.
     is_made
         Whether it stands.
+    sounds
+        Sounds that are put into the season's recordings to see which of them it finds.
+    has_sites, has_recall
+        Whether its tables of the season's sites, and its recall of those sounds, stand.
     """
 
     name: str
@@ -65,6 +72,9 @@ class ModelWork:
     scenes_s: float
     tiles_s: float
     is_made: bool
+    sounds: int = 0
+    has_sites: bool = False
+    has_recall: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +166,11 @@ def season_jobs(work: SeasonWork, costs: Mapping[str, Cost], *, threads: int, gp
         jobs.append(_stft(batch, work, costs["stft"], threads))
         jobs += [_infer(batch, model, costs, threads, gpus.get("infer", 0)) for model in work.models]
     jobs += _tables(work, costs)
+    to_table = {job.name for job in jobs if job.rule == "tabulate" and job.seconds}
+    for model in work.models:
+        jobs.append(_sites(work, model, costs["sites"], threads, to_table))
+        if model.sounds:
+            jobs.append(_inject(work, model, costs["inject"], threads))
     left = 0.0 if work.reported and not any(job.seconds for job in jobs) else work.hours
     seconds = _seconds(costs["report"], left * costs["report"].core_s, left)
     jobs.append(Job("report", "report", seconds, 1, 0, 0.0, tuple(job.name for job in jobs)))
@@ -246,6 +261,23 @@ def _tables(work: SeasonWork, costs: Mapping[str, Cost]) -> Iterator[Job]:
             needs = tuple(f"infer {model.name} {batch.name}" for batch in batches)
             read = costs["stft"].stored_bytes + costs["infer"].stored_bytes * model.sources
             yield _table("tabulate", f"{model.name} {deployment}", 0.0 if fresh else hours, costs, needs, read)
+
+
+def _sites(work: SeasonWork, model: ModelWork, cost: Cost, threads: int, to_table: set[str]) -> Job:
+    """Return the job that adds up a model's tables of all deployments, site by site."""
+    needs = tuple(f"tabulate {model.name} {deployment}" for deployment in work.deployments)
+    hours = 0.0 if model.has_sites and to_table.isdisjoint(needs) else work.hours
+    seconds = _seconds(cost, hours * cost.core_s / threads, hours)
+    return Job(f"sites {model.name}", "sites", seconds, threads, 0, hours * cost.stored_bytes, needs)
+
+
+def _inject(work: SeasonWork, model: ModelWork, cost: Cost, threads: int) -> Job:
+    """Return the job that puts known sounds into the season's recordings."""
+    stands = model.has_recall and model.is_made and not any(batch.stft_left for batch in work.batches)
+    sounds = 0.0 if stands else float(model.sounds)
+    needs = (f"train {model.name}", *(f"stft {batch.name}" for batch in work.batches))
+    seconds = _seconds(cost, sounds * cost.core_s / threads, sounds)
+    return Job(f"inject {model.name}", "inject", seconds, threads, 0, sounds * cost.stored_bytes, needs)
 
 
 def _table(

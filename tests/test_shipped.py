@@ -137,3 +137,12 @@ def test_card__of_the_shipped_model_has_scores():
     card = json.loads((SHIPPED / CARD).read_text(encoding="utf-8"))
     assert set(card["scores"]) == {"validation", "validation_int8"}
     assert (SHIPPED / "evaluation" / "scores.csv").exists()
+
+
+def test_card__of_the_shipped_model_knows_its_errors_group_by_group():
+    """So that occupancy is corrected by them: they add up to those that all validation examples gave."""
+    card = load_card(SHIPPED / CARD)
+    for source, cells in card.validation_cells.items():
+        groups = np.array(card.validation_groups[source])
+        assert len(groups) > 50
+        assert dict(zip(("tp", "fp", "fn", "tn"), groups.sum(axis=0).tolist(), strict=True)) == cells

@@ -17,13 +17,14 @@ from antiphon.stats.folds import indicative
 from antiphon.stats.judgement import MACRO, Judgement, resampled_weights
 from benchmarks.accuracy_material import Cut
 
-BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 _RESAMPLES, _SEED = 1000, 1
 _COLUMNS = {
     "f1": "F1",
     "iou": "IoU",
     "f1_near": "F1 ±1 cell",
     "event_recall": "event recall",
+    "energy_found": "energy found",
+    "energy_right": "energy right",
     "silent_false_share": "false area in silence",
     "clip_f1": "clip F1",
     "image_mse": "image MSE",
@@ -168,9 +169,10 @@ def _leading(cell: str) -> float:
     return -1.0 if cell.startswith("–") else float(cell.split(maxsplit=1)[0])
 
 
-def write_between_marks(page: Path, table: str) -> None:
-    """Put the table between the marks of a page."""
+def write_between_marks(page: Path, table: str, name: str = "table") -> None:
+    """Put a table between the marks of a page that have its name."""
+    begin, end = (f"<!-- {name}: {mark} -->" for mark in ("begin", "end"))
     text = page.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    page.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    page.write_text(f"{before}{begin}\n\n{table}\n\n{end}{after}", encoding="utf-8")

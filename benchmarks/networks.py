@@ -8,6 +8,7 @@ import argparse
 import json
 import platform
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from antiphon.learning.apply import folded
 from antiphon.learning.clips import make_classifier
 from antiphon.learning.generators import make_generator
 from antiphon.networks.generator import FEATURES, Generator
+from benchmarks.accuracy_table import write_between_marks
 
 CELLS, SOURCES = 256, 3
 GENERATORS, CLASSIFIERS = ("resunet", "pix2pix", "atrous_segnet", "deeplabv3"), ("resnet50", "vgg16")
@@ -58,6 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--write", type=Path, help="page that the table goes into, between its marks")
     chosen = parser.parse_args()
     networks = made()
     # Counted before folding takes some away.
@@ -83,6 +86,23 @@ def main() -> None:
         for line in lines:
             print(json.dumps(line))
             file.write(json.dumps(line) + "\n")
+    if chosen.write:
+        write_between_marks(
+            chosen.write, table({str(line["name"]): line for line in lines}, chosen.threads), "networks"
+        )
+
+
+def table(lines: Mapping[str, Mapping[str, object]], threads: Sequence[int]) -> str:
+    """Return what networks cost as a table."""
+    columns = ["parameters", "multiply_adds", *(f"ms_{count}_threads" for count in threads)]
+    heads = ["network", "parameters", "M multiply-adds", *(f"ms, {count} threads (ratio to ours)" for count in threads)]
+    rows = []
+    for name in (*GENERATORS, *CLASSIFIERS):
+        each = [lines[f"networks.{name}.{column}"] for column in columns]
+        values = [f"{each[0]['value']:,.0f}", f"{each[1]['value']:,.0f}"]
+        values += [f"{one['value']:.1f} ({one['ratio']})" for one in each[2:]]
+        rows.append([f"ours (`{name}`)" if name == OURS else f"`{name}`", *values])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, ["---", *["---:"] * len(columns)], *rows))
 
 
 def figure(name: str, value: float, unit: str, ours: float | None = None) -> dict[str, object]:

@@ -8,6 +8,7 @@ import yaml
 
 from antiphon.config import Settings, Stft, parse, section
 from antiphon.errors import AntiphonError
+from antiphon.io.settings import read_settings
 from antiphon.schema import json_schema, key_table
 
 
@@ -20,6 +21,25 @@ def test_config__of_the_repository_is_valid(values):
     settings = parse(Settings, values)
     assert settings.stft.window_s == 0.016
     assert list(settings.models["community"].sources) == ["bird", "insect", "anthropogenic"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("accuracy", "accuracy_small"), ("accuracy", "accuracy_formula"), ("accuracy", "accuracy_boxes"), ("shipped",),
+     ("demo",), ("large",)],
+    ids=" ".join,
+)  # fmt: skip
+def test_settings__laid_over_are_valid(root, names):
+    settings = read_settings([root / "config" / f"{name}.yaml" for name in ("config", *names)])
+    assert all(model.weights == "train" for name, model in settings.models.items() if name != "energy")
+
+
+def test_large__is_wider_at_every_scale(root):
+    default, large = (
+        read_settings([root / "config" / f"{name}.yaml" for name in names]).models["community"].widths
+        for names in (("config",), ("config", "large"))
+    )
+    assert all(one < other for one, other in zip(default, large, strict=True))
 
 
 def test_parse__reports_all_mistakes_at_once_in_one_line(values):

@@ -58,7 +58,8 @@ def truth_of(examples):
 def test_perfect__gets_full_marks():
     examples = made()
     found = row(truth_of(examples), examples)
-    for name in ("precision", "recall", "f1", "iou", "f1_near", "event_recall", "clip_f1", "occupancy_r"):
+    scored = ("precision", "recall", "f1", "iou", "f1_near", "event_recall", "clip_f1", "occupancy_r")
+    for name in (*scored, "energy_found", "energy_right"):
         assert found[name] == pytest.approx(1), name
     assert found["batch16_iou"] == found["batch8_mean_iou"] == 1
     assert found["silent_false_share"] == found["occupancy_bias"] == found["image_mse"] == 0
@@ -82,6 +83,8 @@ def test_empty__gets_nothing_and_makes_no_false_alarm():
     found = row(truth_of(examples) & False, examples)
     assert found["f1"] == found["recall"] == found["f1_near"] == found["event_recall"] == found["clip_f1"] == 0
     assert np.isnan(found["precision"])
+    assert found["energy_found"] == 0
+    assert np.isnan(found["energy_right"])
     assert np.isnan(found["occupancy_r"])
     assert found["silent_false_share"] == 0
     assert found["occupancy_bias"] == pytest.approx(-found["occupancy_true"])
@@ -98,6 +101,23 @@ def test_shifted__loses_a_row_of_cells_for_each_frame(shift, near):
     assert found["iou"] == pytest.approx(kept / (16 - kept))
     assert found["f1_near"] == pytest.approx(near)
     assert found["event_recall"] == 1
+
+
+def test_energy__is_that_above_the_floor_and_each_example_counts_once():
+    """Ten codes are 5 dB: a cell of 10 codes above the floor has 10^0.5 - 1, one of 20 codes has 10 - 1."""
+    level = np.full((2, FRAMES, BINS), 100, dtype=np.uint8)
+    level[0, 0, :2], level[1, 0, :2] = (110, 120), 120
+    bits = np.zeros_like(level)
+    bits[:, 0, :2] = 1
+    examples = Examples(level, bits, np.full((2, BINS), 100, dtype=np.uint8), ("a", "b"), ("one",))
+    masks = np.zeros((2, 1, FRAMES, BINS), dtype=bool)
+    masks[:, 0, 0, 0] = True
+    masks[1, 0, 5, :] = True  # no louder than the floor: no energy
+    judgement = Judgement.of("made", iter(np.where(masks, 254, 0).astype(np.uint8)), [127], examples, "hard")
+    (found, _) = judgement.rows(examples.sources, np.ones((1, 2)), **CELL)
+    quiet = 10**0.5 - 1
+    assert found["energy_found"] == pytest.approx((quiet / (quiet + 9) + 0.5) / 2)
+    assert found["energy_right"] == pytest.approx(1)
 
 
 def test_pooling__counts_cells_not_examples():

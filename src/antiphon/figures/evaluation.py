@@ -42,6 +42,8 @@ _MACRO = "macro"
 _CELLS = ("f1", "precision", "recall", "iou", "f1_near", "image_mse")
 _EVENTS = (
     "event_recall",
+    "energy_found",
+    "energy_right",
     "silent_false_share",
     "silent_false_khz_s_per_min",
     "clip_f1",
@@ -56,6 +58,8 @@ _WORDS = {
     "f1_near": "F1 ±1 cell",
     "image_mse": "image MSE",
     "event_recall": "event recall",
+    "energy_found": "energy found",
+    "energy_right": "energy right",
     "silent_false_share": "false area in silence",
     "silent_false_khz_s_per_min": "false kHz·s per silent minute",
     "clip_f1": "clip F1",

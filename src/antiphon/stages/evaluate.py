@@ -45,7 +45,7 @@ from antiphon.stats.scores import code_of_threshold
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 3
+VERSION = 4
 Row = dict[str, str | float]
 _MAIN = ("precision", "recall", "f1", "f1_low", "f1_high", "iou", "image_mse", "examples")
 

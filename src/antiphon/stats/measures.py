@@ -22,6 +22,7 @@ INTERVALS = ("precision", "recall", "f1", "iou", "f1_near", "event_recall", "cli
 
 _NOT_HEARD = 255
 _IMAGE_CODES = 100
+_DECIBELS_PER_CODE = 0.5
 _SECONDS = 60.0
 
 
@@ -95,6 +96,23 @@ def measured(
         "true_share_squared": true_share**2,
         "found_share_squared": found_share**2,
         "shares_multiplied": true_share * found_share,
+        **_energy(found, truth, mixture),
+    }
+
+
+def _energy(found: np.ndarray, truth: np.ndarray, mixture: np.ndarray) -> dict[str, np.ndarray]:
+    """Return which share of a source's energy was found, and which share of what was found is the source's.
+
+    Energy is that above the floor, of at most 50 dB a cell, so that one cell does not speak for an example; each
+    example counts once, or the loudest would speak for all.
+    """
+    power = 10 ** (mixture * (_IMAGE_CODES * _DECIBELS_PER_CODE / 10)) - 1
+    true, drawn, both = (np.einsum("ktf,tf->k", one, power, dtype=float) for one in (truth, found, truth & found))
+    return {
+        "energy_true_clips": (true > 0).astype(float),
+        "energy_found": both / np.where(true > 0, true, 1.0),
+        "energy_found_clips": (drawn > 0).astype(float),
+        "energy_right": both / np.where(drawn > 0, drawn, 1.0),
     }
 
 
@@ -151,6 +169,8 @@ def scores(sums: Measures, hop_s: float, bin_hz: float) -> dict[str, np.ndarray]
         "silent_false_share": _ratio(sums["silent_false"], sums["silent_cells"]),
         "silent_false_khz_s_per_min": _ratio(sums["silent_false"] * hop_s * bin_hz / 1000, silent_minutes),
         "image_mse": _ratio(sums["squared_error"], sums["cells"]),
+        "energy_found": _ratio(sums["energy_found"], sums["energy_true_clips"]),
+        "energy_right": _ratio(sums["energy_right"], sums["energy_found_clips"]),
         "occupancy_true": _ratio(sums["true_share"], sums["clips"]),
         "occupancy_bias": _ratio(sums["found_share"] - sums["true_share"], sums["clips"]),
         "occupancy_r": _correlation(sums),

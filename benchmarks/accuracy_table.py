@@ -15,9 +15,12 @@ from antiphon.io.whole import whole_file
 from antiphon.signal.grid import Grid
 from antiphon.stats.folds import indicative
 from antiphon.stats.judgement import MACRO, Judgement, resampled_weights
+from antiphon.stats.measures import shares
 from benchmarks.accuracy_material import Cut
 
 _RESAMPLES, _SEED = 1000, 1
+_COUNTS = ("cells", "hits", "false_alarms", "misses")
+_FOLLOWS = frozenset(shares(*np.zeros((4, 1))))
 _COLUMNS = {
     "f1": "F1",
     "iou": "IoU",
@@ -62,8 +65,9 @@ def save(
     line: dict[str, Any] = {"name": f"accuracy.{stored.method}", "fold": stored.fold, "seed": stored.seed, **about}
     for protocol, judgement in judgements.items():
         test = tests[protocol]
-        # Counts of cells are whole in float32, and half as large.
-        arrays |= {f"{protocol}/{name}": values.astype(np.float32) for name, values in judgement.measures.items()}
+        # Counts of cells are whole in float32, and half as large; what follows from counts is left out.
+        kept = {name: values for name, values in judgement.measures.items() if name not in _FOLLOWS}
+        arrays |= {f"{protocol}/{name}": values.astype(np.float32) for name, values in kept.items()}
         arrays[f"{protocol}/groups"] = np.array(test.groups)
         weights = np.ones((1, len(test.groups)))
         rows = judgement.rows(test.sources, weights, hop_s=grid.hop_s, bin_hz=grid.bin_hz)
@@ -110,12 +114,7 @@ def _protocol(protocol: str, by_method: Mapping[str, list[Any]], grid: Grid) -> 
         about = [json.loads(str(one["about"])) for one in many]
         sources = about[0]["sources"]
         budgets |= {f"{one['budget_s']:g} s on {one['device']}, {one['threads']} threads" for one in about}
-        names = [key.split("/", 1)[1] for key in many[0].files if key.startswith(f"{protocol}/")]
-        measures = {
-            name: np.concatenate([one[f"{protocol}/{name}"] for one in many]).astype(float)
-            for name in names
-            if name != "groups"
-        }
+        measures = _measures(protocol, many)
         groups = [str(one) for part in many for one in part[f"{protocol}/groups"]]
         weak = indicative(groups, np.nan_to_num(measures["present"]) > 0)
         weights = resampled_weights(groups, _RESAMPLES, _SEED)
@@ -130,6 +129,18 @@ def _protocol(protocol: str, by_method: Mapping[str, list[Any]], grid: Grid) -> 
     rule = ["---"] + ["---:"] * (len(header) - 2) + ["---"]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *lines))
     return f"### {protocol.replace('_', '-')}\n\nBudget: {'; '.join(sorted(budgets))}.\n\n{table}"
+
+
+def _measures(protocol: str, many: Sequence[Any]) -> dict[str, np.ndarray]:
+    """Return the measures of several folds and seeds, those that all of them have."""
+    known = set.intersection(*(set(one.files) for one in many))
+    names = sorted(key.split("/", 1)[1] for key in known if key.startswith(f"{protocol}/"))
+    counted = {
+        name: np.concatenate([one[f"{protocol}/{name}"] for one in many]).astype(float)
+        for name in names
+        if name != "groups"
+    }
+    return counted | shares(*(counted[name] for name in _COUNTS))
 
 
 def _numbers(values: Iterable[int]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from antiphon.stats.near import events_found, widened
 
-__all__ = ["INTERVALS", "Measures", "found_cells", "joined", "measured", "picture", "pooled", "scores"]
+__all__ = ["INTERVALS", "Measures", "found_cells", "joined", "measured", "picture", "pooled", "scores", "shares"]
 
 Measures = Mapping[str, np.ndarray]
 """Measures by name, each (source,) for one example, (example, source) for several, float64."""
@@ -74,14 +74,14 @@ def measured(
     cells, hits = _count(known), _count(found & truth)
     silent = known & ~truth.any(axis=2, keepdims=True)
     events, met = events_found(found, truth)
-    true_share, found_share = (_count(one) / np.maximum(cells, 1) for one in (truth, found))
+    false_alarms, misses = _count(found) - hits, _count(truth) - hits
     difference = (drawn - truth * mixture) * known
     counted = (cells > 0).astype(float)
     return {
         "cells": cells,
         "hits": hits,
-        "false_alarms": _count(found) - hits,
-        "misses": _count(truth) - hits,
+        "false_alarms": false_alarms,
+        "misses": misses,
         "found_near": _count(found & widened(truth)),
         "true_near": _count(truth & widened(found)),
         "events": events.astype(float),
@@ -91,12 +91,20 @@ def measured(
         "silent_false": _count(found & silent),
         "squared_error": np.einsum("ktf,ktf->k", difference, difference, dtype=np.float64),
         "clips": counted,
+        **shares(cells, hits, false_alarms, misses),
+        **_energy(found, truth, mixture),
+    }
+
+
+def shares(cells: np.ndarray, hits: np.ndarray, false_alarms: np.ndarray, misses: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the measures that follow from counts of cells: occupancy and what its correlation needs."""
+    true_share, found_share = ((hits + one) / np.maximum(cells, 1) for one in (misses, false_alarms))
+    return {
         "true_share": true_share,
         "found_share": found_share,
         "true_share_squared": true_share**2,
         "found_share_squared": found_share**2,
         "shares_multiplied": true_share * found_share,
-        **_energy(found, truth, mixture),
     }
 
 

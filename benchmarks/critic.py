@@ -33,6 +33,7 @@ from antiphon.learning.fit import Training, fit
 from antiphon.learning.generators import make_generator
 from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.learning.tiles import Tiles
+from antiphon.learning.validation import separated
 from antiphon.networks.generator import Generator
 from antiphon.stats.conditions import conditions, owned_cells
 from antiphon.stats.judgement import MACRO, Judgement, resampled_weights
@@ -58,7 +59,8 @@ def main() -> None:
     if options.write:
         text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         write_text(Path(options.write) / "ablation.csv", text)
-        write_json(Path(options.write) / "ablation.json", about(folder, table))
+        words = {"start": options.start_words, "summary": options.summary}
+        write_json(Path(options.write) / "ablation.json", {**about(folder, table), **words})
 
 
 def arguments() -> argparse.Namespace:
@@ -76,6 +78,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", default="benchmarks/results/critic", help="folder of what is done")
     parser.add_argument("--write", help="only write ablation.csv and ablation.json into this folder")
+    parser.add_argument("--start-words", default="", help="what the common start is, for the page")
+    parser.add_argument("--summary", default="", help="what came out, for the page")
     return parser.parse_args()
 
 
@@ -97,8 +101,9 @@ def learn(options: argparse.Namespace, folder: Path) -> None:
             generator, cost = taught(arm, seed, examples, parts["validation"], options)
             line = {"arm": arm, "seed": seed, **cost}
             save(path, judge(generator, parts, options), parts, line)
-            shared = {**vars(options), "pairs": None, "start": start.weights_sha256, "out": None, "write": None}
-            write_json(path.with_suffix(".json"), {**shared, **line})
+            names = ("learning_rate", "weight", "device", "threads")
+            shared = {name: getattr(options, name) for name in names}
+            write_json(path.with_suffix(".json"), {**shared, "start_weights_sha256": start.weights_sha256, **line})
             print(json.dumps(line), flush=True)
 
 
@@ -136,7 +141,7 @@ def recipe_of(arm: str, seed: int, options: argparse.Namespace) -> Recipe:
         steps=options.steps,
         learning_rate=options.learning_rate,
         average_decay=0.99,
-        validate_every=max(1, options.steps // 5),
+        validate_every=max(1, options.steps // 4),
         critic=critic,
         seed=seed,
     )
@@ -166,7 +171,8 @@ def judge(generator: Generator, parts: dict[str, Examples], options: argparse.Na
     """Return the judgements by protocol; thresholds are chosen on validation."""
     device = choose_device(options.device)
     separator = Separator.ready(generator, device=device, dtype=choose_dtype("auto", device))
-    contender = network_contender("ours", generator, separator)
+    codes = {id(part): list(separated(separator, part)) for part in parts.values()}
+    contender = replace(network_contender("ours", generator, separator), find=lambda part: codes[id(part)])
     return dict(zip(parts, judged(contender, parts["validation"], parts.values()), strict=True))
 
 
@@ -197,7 +203,7 @@ def about(folder: Path, table: pd.DataFrame) -> dict[str, Any]:
         "steps": int(told[0]["steps"]),
         "learning_rate": told[0]["learning_rate"],
         "critic_weight": told[0]["weight"],
-        "start_weights_sha256": told[0]["start"],
+        "start_weights_sha256": told[0]["start_weights_sha256"],
         "winner": winner,
         "f1": {
             protocol: {str(arm): _spread(row) for arm, row in means.loc[protocol].iterrows()}

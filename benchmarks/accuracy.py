@@ -52,7 +52,7 @@ def main() -> None:
     table = markdown(folder, material.grid)
     print(table)
     if options.write:
-        write_between_marks(Path(options.write), table)
+        write_between_marks(Path(options.write), table, options.marks)
 
 
 def arguments() -> argparse.Namespace:
@@ -81,6 +81,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", help="folder of what is done; default: one for each model, settings and budget")
     parser.add_argument("--write", help="only write the table into this page, between its marks")
+    parser.add_argument("--marks", default="table", help="name of the marks: table, species or boxed")
     options = parser.parse_args()
     if options.out is None:
         examples = Path(options.settings[-1]).stem if options.settings else "pairs" if options.pairs else "formula"

@@ -25,8 +25,8 @@ def test_config__of_the_repository_is_valid(values):
 
 @pytest.mark.parametrize(
     "names",
-    [("accuracy", "accuracy_small"), ("accuracy", "accuracy_formula"), ("accuracy", "accuracy_boxes"), ("shipped",),
-     ("demo",), ("large",)],
+    [("accuracy", "accuracy_small"), ("accuracy", "accuracy_formula"), ("accuracy", "accuracy_boxes", "accuracy_boxed"),
+     ("shipped",), ("demo",), ("large",)],
     ids=" ".join,
 )  # fmt: skip
 def test_settings__laid_over_are_valid(root, names):

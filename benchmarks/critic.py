@@ -24,7 +24,7 @@ import torch
 import yaml
 
 from antiphon.io.checkpoints import load_card, load_start
-from antiphon.io.pairs import TEST_SPLITS, Examples, read_examples
+from antiphon.io.pairs import TEST_SPLITS, Examples, read_examples, splits_of
 from antiphon.io.whole import whole_file, write_json, write_text
 from antiphon.learning.apply import Separator
 from antiphon.learning.contenders import judged, network_contender
@@ -88,7 +88,8 @@ def learn(options: argparse.Namespace, folder: Path) -> None:
     torch.set_num_threads(options.threads)
     store, start = Path(options.pairs), load_card(Path(options.start) / "card.json")
     splits = {"validation": "validation", **TEST_SPLITS}
-    parts = {name: read_examples(store, split) for name, split in splits.items()}
+    there = splits_of(store)
+    parts = {name: read_examples(store, split) for name, split in splits.items() if split in there}
     done = folder / "start.csv"
     if not done.exists():
         generator = begun(options, 0)

@@ -40,6 +40,14 @@ def test_fresh_checkout__begins_with_a_season_by_formula(snakemake):
     assert rules(snakemake("check", "-n")) == {"demo_write", "check_cpu", "check_gpu", "check"}
 
 
+def test_variables_in_settings__are_no_wildcards(snakemake):
+    """The recipes name their folder of sounds as a variable, which Snakemake's own braces must not touch."""
+    page = "results/shipped/models/community/evaluation/index.html"
+    shown = snakemake("-n", "--printshellcmds", "--configfile", "config/shipped.yaml", "--", page)
+    assert rules(shown) == {"pair", "train", "evaluate"}
+    assert "${ANTIPHON_DATA}" in shown
+
+
 def test_season_by_formula__is_made_once_and_then_watched_like_any(snakemake, tmp_path):
     write(folder=tmp_path / "demo", config=[ROOT / "config" / "config.yaml"], days=1, duration_s=0.5)
     assert rules(snakemake(CATALOGUE)) == {"ingest"}

@@ -60,13 +60,17 @@ def stage_version(stage):
 
 
 def as_json(section):
-    """Return a section of the settings as JSON: what a rule traces and hands to its stage."""
-    return json.dumps(section.model_dump(mode="json"))
+    """Return what gives a section of the settings as JSON: what a rule traces and hands to its stage.
+
+    A function, for in a plain text Snakemake would take `${VARIABLE}` for a wildcard of its own.
+    """
+    text = json.dumps(section.model_dump(mode="json"))
+    return lambda wildcards: text
 
 
 def model_json(wildcards):
     """Return the settings of the model a job is for."""
-    return as_json(SETTINGS.models[wildcards.model])
+    return json.dumps(SETTINGS.models[wildcards.model].model_dump(mode="json"))
 
 
 def model_folder(model):

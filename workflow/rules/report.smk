@@ -42,7 +42,7 @@ rule report:
         settings=as_json(SETTINGS.report),
         version=stage_version("report"),
         folders=lambda wildcards, input: [str(Path(card).parent) for card in input.cards],
-        all_settings=shown_settings(),
+        all_settings=lambda wildcards: shown_settings(),
     shell:
         "antiphon report"
         " --season {params.season:q}"

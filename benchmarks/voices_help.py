@@ -3,12 +3,12 @@
     ANTIPHON_DATA=… python -m benchmarks.voices_help --seeds 1 2 3 --steps 500
     ANTIPHON_DATA=… python -m benchmarks.voices_help --compare
 
-Both arms are given the same recordings of the training split of one fold of ``config/accuracy.yaml``, the same number
-of mixtures and of steps; in one of them voices that learned from clips of that split sing in the place of a share of
-the recorded birds. Every seed has mixtures, weights and order of its own; all are judged on the same test mixtures of
-recorded clips over recorded backgrounds, in which no generated voice sings. What is done (arm x seed) lies in ``--out``
-and is not done again. ``--compare`` writes ``benchmarks/results/voices_help.jsonl``: the scores of each arm, and the
-difference, with intervals from resampling groups of test recordings and seeds.
+Both arms are given the same recordings of the training split of a fold of ``config/accuracy.yaml``, the same number of
+mixtures and of steps; in one of them voices that learned from clips of that split sing in the place of a share of the
+recorded birds. Every seed has mixtures (unless ``--mixed-once``), weights and order of its own; all are judged on the
+same test mixtures of recorded clips over recorded backgrounds, in which no generated voice sings. What is done (arm x
+seed) lies in ``--out`` and is not done again. ``--compare`` writes ``benchmarks/results/voices_help.jsonl``: the scores
+of each arm, and the difference, with intervals from resampling groups of test recordings and seeds.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ def main(given: Sequence[str] | None = None) -> None:
     settings["pair"]["mixtures"] |= {"train": options.mixtures, "validation": 120}
     settings["train"] |= {"steps": options.steps, "validate_every": max(1, options.steps // 5)}
     settings["train"]["critic"]["weight"] = 0.0
+    if options.widths:
+        settings["models"]["community"]["widths"] = options.widths
     if options.compare:
         lines = list(compared(options.out))
         Path("benchmarks/results").mkdir(exist_ok=True)
@@ -81,6 +83,8 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=ARMS)
     parser.add_argument("--steps", type=int, default=500, help="updates of the separator, in both arms")
     parser.add_argument("--mixtures", type=int, default=800, help="training mixtures, in both arms")
+    parser.add_argument("--widths", type=int, nargs="+", help="channels of the separator; without: as config.yaml says")
+    parser.add_argument("--mixed-once", action="store_true", help="all seeds learn from the mixtures of seed 1")
     parser.add_argument("--share", type=float, default=0.3, help="share of recorded birds whose place a voice takes")
     parser.add_argument("--epochs", type=int, default=100, help="epochs of the voices")
     parser.add_argument("--generate", type=int, default=60, help="sounds of each class that sing")
@@ -132,17 +136,19 @@ def learn_voices(settings: dict[str, Any], options: argparse.Namespace) -> None:
 def run_arm(arm: str, seed: int, settings: dict[str, Any], options: argparse.Namespace) -> None:
     """Mix, learn and be judged, once."""
     folder, model = options.out / f"{arm}.seed{seed}", settings["models"]["community"]
+    mixed = 1 if options.mixed_once else seed
+    pairs = options.out / f"mixtures.{arm}.seed{mixed}"
     sings = {"voices": str(options.out / "voices"), "share": {SINGER: options.share}}
-    pair = laid_over(settings["pair"], {"mixtures": {"seed": seed, "test_in_domain": 0, "test_transfer": 0}})
+    pair = laid_over(settings["pair"], {"mixtures": {"seed": mixed, "test_in_domain": 0, "test_transfer": 0}})
     pair["generated"] = sings if arm == "with" else None
     common = {"model_settings": json.dumps(model), "stft": json.dumps(settings["stft"])}
-    if not (folder / "pairs.json").exists():
-        make_pairs.run(settings=json.dumps(pair), output=folder, **common)
+    if not (pairs / "pairs.json").exists():
+        make_pairs.run(settings=json.dumps(pair), output=pairs, **common)
     start_s = time.process_time()
     if not (folder / "card.json").exists():
         how = json.dumps({**settings["train"], "seed": seed})
         train.run(
-            pairs=folder / "pairs.zarr", settings=how, model="community", pair=json.dumps(pair), output=folder,
+            pairs=pairs / "pairs.zarr", settings=how, model="community", pair=json.dumps(pair), output=folder,
             device="cpu", precision="float32", **common,
         )  # fmt: skip
     about = {"steps": options.steps, "mixtures": options.mixtures, "learning_s": round(time.process_time() - start_s)}
@@ -150,7 +156,13 @@ def run_arm(arm: str, seed: int, settings: dict[str, Any], options: argparse.Nam
         _tests(settings, options, common),
         Grid(**{k: settings["stft"][k] for k in ("window_s", "hop_s", "bins")}),
     )
-    judgements = dict(zip(tests, _judged(arm, folder, list(tests.values())), strict=True))
+    judgements = dict(
+        zip(
+            tests,
+            _judged(arm, folder, read_examples(pairs / "pairs.zarr", "validation"), list(tests.values())),
+            strict=True,
+        )
+    )
     print(json.dumps(save(options.out, Stored(arm, 0, seed), judgements, tests, about, grid)), flush=True)  # type: ignore[arg-type]
 
 
@@ -163,15 +175,13 @@ def _tests(settings: dict[str, Any], options: argparse.Namespace, common: dict[s
     return {protocol: read_examples(folder / "pairs.zarr", split) for protocol, split in TEST_SPLITS.items()}
 
 
-def _judged(arm: str, folder: Path, tests: Sequence[Examples]) -> Iterator[Judgement]:
+def _judged(arm: str, folder: Path, validation: Examples, tests: Sequence[Examples]) -> Iterator[Judgement]:
     card = load_card(folder / "card.json")
     generator = make_generator(card.network, widths=card.widths, sources=len(card.sources), bins=card.grid.bins)
     generator.load_state_dict(load_weights(folder / "generator.safetensors", card))
     least = [code_of_threshold(card.thresholds[source]) for source in card.sources]
     separator = Separator.ready(generator, device=torch.device("cpu"), dtype=torch.float32)
-    return judged(
-        network_contender(arm, generator, separator, least), read_examples(folder / "pairs.zarr", "validation"), tests
-    )
+    return judged(network_contender(arm, generator, separator, least), validation, tests)
 
 
 def compared(folder: Path) -> Iterator[dict[str, Any]]:

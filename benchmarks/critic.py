@@ -178,15 +178,21 @@ def judge(generator: Generator, parts: dict[str, Examples], options: argparse.Na
 
 
 def save(path: Path, judgements: dict[str, Judgement], parts: dict[str, Examples], line: dict[str, Any]) -> None:
-    """Write the scores of one arm and seed, one row for each protocol, source and condition."""
+    """Write the scores of one arm and seed, one row for each protocol, source and condition.
+
+    A source that sounds nowhere in a split has no row there, and no part in the mean.
+    """
     cell = {"hop_s": 0.008, "bin_hz": 62.5}
     rows: list[dict[str, Any]] = []
     for protocol, judgement in judgements.items():
         part = parts[protocol]
+        sounding = (judgement.measures["hits"] + judgement.measures["misses"]).sum(axis=0) > 0
+        sources = [name for name, there in zip(part.sources, sounding, strict=True) if there]
+        heard = Judgement(judgement.method, {name: each[:, sounding] for name, each in judgement.measures.items()})
         drawn = resampled_weights(part.groups, _RESAMPLES, _SEED)
         where = conditions(part.snr_db, *owned_cells(part.mask_bits, len(part.sources)))
-        scored = [{"condition": "all", **row} for row in judgement.rows(part.sources, drawn, **cell)]
-        scored += judgement.rows_where(part.sources, where, **cell)
+        scored = [{"condition": "all", **row} for row in heard.rows(sources, drawn, **cell)]
+        scored += heard.rows_where(sources, {name: one[:, sounding] for name, one in where.items()}, **cell)
         rows += [{**line, "protocol": protocol, **row} for row in scored]
     table = pd.DataFrame(rows).reindex(columns=[*_KEYS, *_SCORES])
     table["seed"] = table["seed"].astype("Int64")

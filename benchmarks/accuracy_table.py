@@ -116,9 +116,13 @@ def _protocol(protocol: str, by_method: Mapping[str, list[Any]], grid: Grid) -> 
         budgets |= {f"{one['budget_s']:g} s on {one['device']}, {one['threads']} threads" for one in about}
         measures = _measures(protocol, many)
         groups = [str(one) for part in many for one in part[f"{protocol}/groups"]]
-        weak = indicative(groups, np.nan_to_num(measures["present"]) > 0)
+        present = np.nan_to_num(measures["present"]) > 0
+        weak, heard = indicative(groups, present), present.any(axis=0)
+        # A source that sounds in none of the folds done has no score, and no part in the mean.
+        measures = {name: each[:, heard] for name, each in measures.items()}
+        sounding = [name for name, there in zip(sources, heard, strict=True) if there]
         weights = resampled_weights(groups, _RESAMPLES, _SEED)
-        rows = Judgement(about[0]["method"], measures).rows(sources, weights, hop_s=grid.hop_s, bin_hz=grid.bin_hz)
+        rows = Judgement(about[0]["method"], measures).rows(sounding, weights, hop_s=grid.hop_s, bin_hz=grid.bin_hz)
         over = f"{_numbers(one['fold'] for one in about)} / {_numbers(one['seed'] for one in about)}"
         size = f"{len(groups)} / {len(set(groups))}"
         lines.append(_line(about, {str(row["source"]): row for row in rows}, sources, (over, size)))
@@ -155,7 +159,7 @@ def _line(
 ) -> list[str]:
     macro = rows[MACRO]
     cells = [_cell(macro, name) for name in _COLUMNS]
-    cells += [_cell(rows[source], "f1") for source in sources]
+    cells += [_cell(rows.get(source, {}), "f1") for source in sources]
     cost = [_mean(about, key) for key in ("parameters", "steps", "learning_s")]
     return [str(about[0]["method"]), *cells, *counts, *cost, str(about[0].get("weights", "–"))]
 

@@ -200,7 +200,11 @@ def compared(folder: Path) -> Iterator[dict[str, Any]]:
             seeds = rng.integers(len(again), size=(RESAMPLES, len(again)))
             point[arm] = each[:, 0]
             drawn[arm] = again[seeds, np.arange(RESAMPLES)[:, None]].mean(axis=1)
+        truth = runs[ARMS[0]][0]
+        sounds = (truth[f"{protocol}/hits"] + truth[f"{protocol}/misses"]).sum(axis=0) > 0
         for k, source in enumerate(sources):
+            if source != MACRO and not sounds[k]:
+                continue
             for arm in ARMS:
                 yield _line(f"{arm}.{protocol}.{source}", point[arm][:, k].mean(), drawn[arm][:, k], point[arm][:, k])
             change = drawn["with"][:, k] - drawn["without"][:, k]

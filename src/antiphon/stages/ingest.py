@@ -168,7 +168,8 @@ def draft(*, audio_root: Path, output: Path) -> None:
         raise AntiphonError(f"{output}: is there already; name another --output, or remove it")
     text = draft_deployments(audio_root)
     write_text(output, text)
-    log(f"{output}: {text.count(chr(10)) - 1} deployments; fill in utc_offset and filename_time, correct the rest")
+    count = text.count("\n") - 1
+    log(f"{output}: {count} deployment{'s' * (count != 1)}; fill in utc_offset and filename_time, correct the rest")
 
 
 def _add(writer: CatalogueWriter, deployment: Deployment, found: Survey, calendar: Calendar) -> None:

@@ -164,14 +164,20 @@ def measure_speed(folder: Path, minutes: float, turns: int) -> None:
 
 
 def measure_cores(folder: Path, minutes: float) -> None:
-    """Four units on one and on two processes; starting a process is part of it."""
-    manifest = folder / "cores.json"
+    """Two units on one process and four on one and on two; starting a process is part of it."""
     recordings = 72  # a day a unit: starting a process takes seconds, which a batch of a month never notices
-    write_manifest(manifest, write_sound(folder / "c.wav", minutes), units=4, recordings=recordings)
-    work = {f"{n}": lambda n=n: to_store(manifest, workers=n) for n in (1, 2)}
-    one, two = (min(wall) for _, wall in take_turns(work, 1, folder).values())
+    sound, manifests = write_sound(folder / "c.wav", minutes), {}
+    for units in (2, 4):
+        manifests[units] = folder / f"cores{units}.json"
+        write_manifest(manifests[units], sound, units=units, recordings=recordings)
+    work = {
+        f"{units} on {n}": lambda units=units, n=n: to_store(manifests[units], workers=n)
+        for units, n in ((2, 1), (4, 1), (4, 2))
+    }
+    half, one, two = (min(wall) for _, wall in take_turns(work, 1, folder).values())
     length_s = 4 * recordings * minutes * 60
     report("stft.two_workers.x_realtime", length_s / two, "x", ratio_to="one worker", ratio=one / two)
+    report("stft.two_workers.weak", half / two, "1", ratio_to="half the units on one worker", ratio=half / two)
 
 
 def measure_memory(folder: Path) -> None:

@@ -72,9 +72,12 @@ class _TimeAppender:
         end = self.written + self._filled
         if end > self._array.shape[self._axis]:
             self._resize(end)
-        self._array[self._along(self.written, self._filled)] = self._buffer[self._along(0, self._filled)]
+        self._write(self._buffer[self._along(0, self._filled)])
         self.written = end
         self._filled = 0
+
+    def _write(self, cells: np.ndarray) -> None:
+        self._array[self._along(self.written, self._filled)] = cells
 
     def finish(self) -> None:
         """Write the rest and fit the array to what was appended."""
@@ -89,6 +92,19 @@ class _TimeAppender:
 
     def _along(self, start: int, length: int) -> tuple[slice, ...]:
         return (*([slice(None)] * self._axis), slice(start, start + length))
+
+
+class _SourceAppender(_TimeAppender):
+    """The same for cells of sources, whose empty chunks are left out."""
+
+    def _write(self, cells: np.ndarray) -> None:
+        # zarr looks for empty chunks as if bytes could be NaN, which takes a hundred times longer than any(): where
+        # there are none it is told to write them all.
+        full, chunk = self._array.with_config({"write_empty_chunks": True}), self._array.chunks[self._axis]
+        for source, own in enumerate(cells):
+            is_full = all(own[first : first + chunk].any() for first in range(0, len(own), chunk))
+            array = full if is_full else self._array
+            array[source, self.written : self.written + len(own)] = own
 
 
 class LevelWriter:
@@ -247,7 +263,7 @@ def write_probabilities(
             attributes=about.PROBABILITY,
             config={"write_empty_chunks": False},
         )
-        appender = _TimeAppender(probability, axis=1)
+        appender = _SourceAppender(probability, axis=1)
         yield ProbabilityWriter(appender)
         appender.flush()
         if appender.written != frames:

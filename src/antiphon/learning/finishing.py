@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from antiphon.learning.fit import Training
 from antiphon.learning.quantised import input_ranges, quantised
 from antiphon.learning.tiles import Examples
-from antiphon.learning.validation import Verdict, tallied, validate, verdict_at
+from antiphon.learning.validation import Verdict, bands_alone, tallied, validate, verdict_at
 from antiphon.networks.generator import Generator
+from antiphon.signal.levels import PROBABILITY_SCALE
 from antiphon.stats.calibration import Calibration, fitted
 from antiphon.stats.scores import Histogram
 
@@ -31,6 +33,9 @@ class Finished:
         The best average, rounded and calibrated.
     verdict
         How good it is on the validation examples at its thresholds.
+    unheard
+        Sources of whose cells it finds no more there than who only knows in which bands they sound: their threshold is
+        certainty, for what it finds of them says nothing.
     int8
         The same in eight bits.
     input_ranges
@@ -43,6 +48,7 @@ class Finished:
 
     weights: dict[str, Tensor]
     verdict: Verdict
+    unheard: tuple[str, ...]
     int8: Verdict
     input_ranges: dict[str, tuple[float, float]]
     lines: Sequence[Calibration]
@@ -76,9 +82,14 @@ def finished(training: Training, examples: Examples, validation: Examples) -> Fi
     else:
         lines = []
     verdict = verdict_at(each, validation.sources, after.best_codes())
+    chance = dict(zip(validation.sources, bands_alone(validation).tolist(), strict=True))
+    unheard = tuple(source for source, f1 in verdict.f1.items() if chance[source] > 0 and f1 <= chance[source])
+    if unheard:
+        codes = verdict.codes | dict.fromkeys(unheard, PROBABILITY_SCALE)
+        verdict = verdict_at(each, validation.sources, np.array([codes[source] for source in validation.sources]))
     ranges = input_ranges(generator, examples)
     int8 = validate(quantised(generator, ranges), validation, training.device, torch.float32, verdict.codes)
-    return Finished(_stored(generator, kernels), verdict, int8, ranges, lines, before, after)
+    return Finished(_stored(generator, kernels), verdict, unheard, int8, ranges, lines, before, after)
 
 
 def _stored(generator: Generator, kernels: str) -> dict[str, Tensor]:

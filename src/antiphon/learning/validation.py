@@ -14,10 +14,11 @@ from antiphon.baselines.energy import EnergyThreshold, excess_codes
 from antiphon.learning.apply import Separator
 from antiphon.learning.tiles import Examples
 from antiphon.networks.generator import Generator
-from antiphon.signal.levels import PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, SCALE_DB
+from antiphon.signal.levels import NOT_HEARD, PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, SCALE_DB
+from antiphon.stats.bands_alone import bands_alone_f1
 from antiphon.stats.scores import Counts, Histogram, unpacked
 
-__all__ = ["Verdict", "by_group", "counted", "separated", "tallied", "tune", "validate", "verdict_at"]
+__all__ = ["Verdict", "bands_alone", "by_group", "counted", "separated", "tallied", "tune", "validate", "verdict_at"]
 
 _EVEN_ODDS_CODE = PROBABILITY_SCALE // 2
 
@@ -149,6 +150,18 @@ def by_group(verdict: Verdict, groups: Sequence[str]) -> dict[str, tuple[tuple[i
     sums = np.zeros((len(names), *verdict.each.shape[1:]), dtype=np.int64)
     np.add.at(sums, group, verdict.each)
     return {source: tuple(map(tuple, sums[:, place].tolist())) for place, source in enumerate(verdict.codes)}
+
+
+def bands_alone(examples: Examples) -> np.ndarray:
+    """Return the F1 of each source for someone who only knows in which bins it sounds there, shape (source,)."""
+    count, bins = len(examples.sources), examples.level.shape[2]
+    sounding, cells = np.zeros((2, count, bins), dtype=np.int64)
+    for number, (level, bits) in enumerate(zip(examples.level, examples.mask_bits, strict=True)):
+        heard = np.broadcast_to(np.where(level == NOT_HEARD, PROBABILITY_NOT_HEARD, 0), (count, *level.shape))
+        counts = counted(heard.astype(np.uint8), examples, number) != PROBABILITY_NOT_HEARD
+        sounding += (unpacked(bits, count) & counts).sum(axis=1)
+        cells += counts.sum(axis=1)
+    return bands_alone_f1(sounding, cells)
 
 
 def tune(energy: EnergyThreshold, examples: Examples) -> Verdict:

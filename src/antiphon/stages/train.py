@@ -53,7 +53,7 @@ from antiphon.stats.scores import threshold_of_code
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 3
+VERSION = 4
 _PICTURES = 4
 _PICTURE_EVERY_S = 60.0
 
@@ -216,6 +216,8 @@ def _trained(
     except ArithmeticError as error:
         raise AntiphonError(f"train: {error}; lower train.learning_rate, or look at the examples") from None
     end = finished(training, examples, validation)
+    for source in end.unheard:
+        log(f"train: {source}: found no better than by its bands alone, so never; give more examples, or right labels")
     if training.crew.leads:
         _draw(output, training, validation, end.verdict, grid)
     return _outcome(training, end, validation.sources)

@@ -14,7 +14,7 @@ from test_stft import digest
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
 from antiphon.io.checkpoints import Card, save_model
-from antiphon.io.records import BatchRecord, UnitRecord, write_record
+from antiphon.io.records import BatchRecord, UnitRecord, read_record, write_record
 from antiphon.io.spectrogram_writers import write_levels
 from antiphon.io.spectrograms import Span, open_store
 from antiphon.learning.generators import make_generator
@@ -148,6 +148,25 @@ def test_infer__killed_in_the_middle_ends_with_the_same_bytes(season, tmp_path):
     process.wait()
     infer.run(**arguments(season, broken))
     assert digest(tmp_path / "whole") == digest(broken)
+
+
+def test_batches__side_by_side_give_the_bytes_of_one_after_the_other(season, tmp_path):
+    """Two jobs at a time of one deployment, into one folder, each in a process of its own: they share nothing."""
+    units = read_record(season / "stft" / f"{BATCH}.json").units
+    jobs = {}
+    for name, some in (("A1.2024-06-01", units[:3]), ("A1.2024-06-02", units[3:])):
+        record = season / "stft" / f"{name}.json"
+        write_record(record, BatchRecord("stft", 1, name, "A1", some))
+        jobs[name] = {"record": record, "output": tmp_path / "apart" / f"{name}.json"}
+        infer.run(**arguments(season, tmp_path) | jobs[name])
+    running = []
+    for name, changes in jobs.items():
+        given = arguments(season, tmp_path) | changes | {"output": tmp_path / "beside" / f"{name}.json"}
+        options = [part for key, value in given.items() for part in (f"--{key}", str(value))]
+        running.append(subprocess.Popen([sys.executable, "-m", "antiphon", "infer", *options]))
+    assert [process.wait(timeout=300) for process in running] == [0, 0]
+    assert digest(tmp_path / "beside") == digest(tmp_path / "apart")
+    assert len(list((tmp_path / "beside").glob("*.zarr"))) == len(units)
 
 
 def test_infer__skips_what_stands_and_follows_new_weights(season, tmp_path):

@@ -49,7 +49,7 @@ def main() -> None:
     if not options.write:
         for fold in options.folds:
             run_fold(fold, material, options, settings, folder)
-    table = markdown(folder, material.grid)
+    table = markdown(folder, material.grid, options.folds)
     print(table)
     if options.write:
         write_between_marks(Path(options.write), table, options.marks)

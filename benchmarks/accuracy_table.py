@@ -96,10 +96,13 @@ def _rounded(value: Any) -> float | None:
     return None if value is None or isnan(value) else round(float(value), 4)
 
 
-def markdown(folder: Path, grid: Grid) -> str:
-    """Return the tables of all that is done: folds pooled, seeds as further examples of the same groups."""
+def markdown(folder: Path, grid: Grid, folds: Iterable[int]) -> str:
+    """Return the tables of what is done of some folds: folds pooled, seeds as further examples of the same groups.
+
+    Methods that were not run on all of them are judged by fewer examples: the column of folds says so.
+    """
     by_method: dict[str, list[Any]] = {}
-    for path in sorted(folder.glob("*.npz")):
+    for path in sorted(path for fold in set(folds) for path in folder.glob(f"*.fold{fold}.*.npz")):
         by_method.setdefault(path.name.split(".fold")[0], []).append(np.load(path, allow_pickle=False))
     protocols = sorted({key.split("/")[0] for many in by_method.values() for key in many[0].files if "/" in key})
     texts = [_protocol(protocol, by_method, grid) for protocol in protocols]

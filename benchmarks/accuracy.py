@@ -25,7 +25,7 @@ import torch
 import yaml
 
 from antiphon.config import Model, Pair, parse
-from antiphon.io.pairs import read_pairs_attributes
+from antiphon.io.examples.pairs import read_pairs_attributes
 from antiphon.learning.devices import choose_device
 from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.signal.grid import Grid

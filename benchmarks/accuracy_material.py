@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 
 from antiphon.config import Model, Pair
-from antiphon.io.lists import read_label_map
-from antiphon.io.pairs import SPLITS, TEST_SPLITS, read_examples, splits_of
+from antiphon.io.examples.lists import read_label_map
+from antiphon.io.examples.pairs import SPLITS, TEST_SPLITS, read_examples, splits_of
 from antiphon.pairing.canvas import Canvas
 from antiphon.pairing.labels import LabelMap
 from antiphon.pairing.mixtures import Listed, MixtureTask, mixture_tasks
@@ -23,14 +23,14 @@ from antiphon.signal.levels import NOT_HEARD
 from antiphon.signal.masking import pack_masks, source_masks
 from antiphon.signal.spectrogram import level_codes, power
 from antiphon.stages import pair as make_pairs
-from antiphon.stats.folds import grouped_folds
+from antiphon.stats.judging.folds import grouped_folds
 
 RATES_HZ = (22_050, 32_000, 48_000)
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Some examples; attributes as of :class:`antiphon.io.pairs.Examples`, and where each stands in the material."""
+    """Some examples; attributes as of :class:`~antiphon.io.examples.pairs.Examples`, and where each is in it."""
 
     level: np.ndarray
     mask_bits: np.ndarray

@@ -38,10 +38,10 @@ from antiphon.learning.validation import validate
 from antiphon.networks.generator import Generator
 from antiphon.scenes.soundscape import Scene
 from antiphon.signal.resynthesis import resynthesised
-from antiphon.stats.judgement import Judgement, presence
-from antiphon.stats.measures import found_cells, picture
-from antiphon.stats.presence import best_least_share, clip_measures
-from antiphon.stats.si_sdr import si_sdr_measures
+from antiphon.stats.judging.judgement import Judgement, presence
+from antiphon.stats.judging.measures import found_cells, picture
+from antiphon.stats.judging.presence import best_least_share, clip_measures
+from antiphon.stats.judging.si_sdr import si_sdr_measures
 from benchmarks.accuracy_material import Cut, Fold, Material
 
 SEPARATORS: Mapping[str, tuple[str, bool]] = {

@@ -13,9 +13,9 @@ import numpy as np
 
 from antiphon.io.whole import whole_file
 from antiphon.signal.grid import Grid
-from antiphon.stats.folds import indicative
-from antiphon.stats.judgement import MACRO, Judgement, resampled_weights
-from antiphon.stats.measures import shares
+from antiphon.stats.judging.folds import indicative
+from antiphon.stats.judging.judgement import MACRO, Judgement, resampled_weights
+from antiphon.stats.judging.measures import shares
 from benchmarks.accuracy_material import Cut
 
 _RESAMPLES, _SEED = 1000, 1

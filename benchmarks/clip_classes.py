@@ -22,12 +22,12 @@ import numpy as np
 import torch
 
 from antiphon.config import Clips
-from antiphon.figures.confusion import confusion_figure
+from antiphon.figures.model.confusion import confusion_figure
 from antiphon.figures.pictures import png_bytes
-from antiphon.io.lists import read_backgrounds, read_clips, read_label_map
+from antiphon.io.examples.lists import read_backgrounds, read_clips, read_label_map
 from antiphon.learning.clip_classes import ClassifierName, classified
 from antiphon.pairing.chunks import Chunks, read_chunks
-from antiphon.stats.folds import grouped_folds
+from antiphon.stats.judging.folds import grouped_folds
 
 LISTS, RESULTS = Path("config/accuracy"), Path("benchmarks/results")
 OWN_CLASSES = ("Chainsaw", "Helicopter", "wind")

@@ -23,8 +23,8 @@ import pandas as pd
 import torch
 import yaml
 
-from antiphon.io.checkpoints import load_card, load_start
-from antiphon.io.pairs import TEST_SPLITS, Examples, read_examples, splits_of
+from antiphon.io.examples.pairs import TEST_SPLITS, Examples, read_examples, splits_of
+from antiphon.io.models.checkpoints import load_card, load_start
 from antiphon.io.whole import whole_file, write_json, write_text
 from antiphon.learning.apply import Separator
 from antiphon.learning.contenders import judged, network_contender
@@ -35,8 +35,8 @@ from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.learning.tiles import Tiles
 from antiphon.learning.validation import separated
 from antiphon.networks.generator import Generator
-from antiphon.stats.conditions import conditions, owned_cells
-from antiphon.stats.judgement import MACRO, Judgement, resampled_weights
+from antiphon.stats.judging.conditions import conditions, owned_cells
+from antiphon.stats.judging.judgement import MACRO, Judgement, resampled_weights
 from benchmarks.accuracy import laid_over
 
 ARMS = ("none", "patch_hinge", "relativistic", "multi_scale")

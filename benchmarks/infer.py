@@ -28,10 +28,10 @@ import torch
 import yaml
 
 from antiphon.config import Source
-from antiphon.io.checkpoints import Card, save_model
+from antiphon.io.models.checkpoints import Card, save_model
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
-from antiphon.io.spectrogram_writers import write_levels, write_probabilities
-from antiphon.io.spectrograms import Span, Store, open_store
+from antiphon.io.stores.spectrograms import Span, Store, open_store
+from antiphon.io.stores.writers import write_levels, write_probabilities
 from antiphon.learning.apply import Separator, folded
 from antiphon.learning.bytewise import Bytewise
 from antiphon.learning.engines import Engine, Seen, TorchEngine

@@ -93,7 +93,7 @@ def write(folder: Path, table: str, deployments: int) -> None:
 
 def summed(folder: Path, deployments: int) -> None:
     """Sum both tables as the page does."""
-    from antiphon.figures.heard import COLUMNS, heard
+    from antiphon.figures.season.heard import COLUMNS, heard
     from antiphon.io.tables import read_table
 
     def each(table: str, many: int) -> Iterator[tuple[str, Any]]:

@@ -17,7 +17,7 @@ import yaml
 from scipy import ndimage
 
 from antiphon.config import Pair
-from antiphon.io.lists import read_label_map
+from antiphon.io.examples.lists import read_label_map
 from antiphon.io.sound.clips import read_sound
 from antiphon.pairing.boxes import Annotated
 from antiphon.pairing.canvas import Canvas

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from antiphon.io.checkpoints import CARD, WEIGHTS, load_card, load_weights
-from antiphon.io.lists import read_backgrounds
-from antiphon.io.models import SHIPPED
+from antiphon.io.examples.lists import read_backgrounds
+from antiphon.io.models.checkpoints import CARD, WEIGHTS, load_card, load_weights
+from antiphon.io.models.places import SHIPPED
 from antiphon.io.sound.clips import read_sound
 from antiphon.learning.apply import Separator
 from antiphon.learning.generators import make_generator
@@ -21,8 +21,8 @@ from antiphon.pairing.canvas import FLOOR_SHARE, code_quantile
 from antiphon.scenes.noises import shaped_noise
 from antiphon.scenes.weather import quiet, recorder, weather
 from antiphon.signal.spectrogram import level_codes
-from antiphon.stats.measures import found_cells
-from antiphon.stats.scores import code_of_threshold
+from antiphon.stats.judging.measures import found_cells
+from antiphon.stats.judging.scores import code_of_threshold
 
 RATE, SECONDS = 48_000, 20.0
 

@@ -18,7 +18,7 @@ import yaml
 
 from antiphon.demo import write
 from antiphon.demo.truth import read_truth
-from antiphon.stats.scores import unpacked
+from antiphon.stats.judging.scores import unpacked
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import yaml
 
 from antiphon.cluster.standing import season_of
-from antiphon.io.profiles import read_profile
+from antiphon.io.jobs.profiles import read_profile
 from antiphon.planning.costs import COSTS
 from antiphon.planning.queueing import Job, Places, simulate
 from antiphon.planning.season import season_jobs

@@ -19,7 +19,7 @@ import torch
 
 from antiphon.baselines.nmf import Nmf
 from antiphon.baselines.spectral_gating import gated
-from antiphon.io.checkpoints import CARD, WEIGHTS, Card, load_card, load_weights
+from antiphon.io.models.checkpoints import CARD, WEIGHTS, Card, load_card, load_weights
 from antiphon.learning.apply import Separator
 from antiphon.learning.generators import make_generator
 from antiphon.pairing.canvas import FLOOR_SHARE, code_quantile
@@ -27,7 +27,7 @@ from antiphon.scenes.soundscape import LABELS, Scene, make_scene
 from antiphon.signal.masking import source_masks
 from antiphon.signal.resynthesis import resynthesised
 from antiphon.signal.spectrogram import level_codes, power
-from antiphon.stats.si_sdr import si_sdr_measures
+from antiphon.stats.judging.si_sdr import si_sdr_measures
 
 RESULTS = Path(__file__).parent / "results" / "separate.jsonl"
 RATES_HZ = (22_050, 32_000, 48_000)

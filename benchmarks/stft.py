@@ -30,7 +30,7 @@ import yaml
 from numcodecs import Blosc, Zstd
 
 from antiphon.io.sound.recordings import blocks, probe
-from antiphon.io.spectrograms import open_store
+from antiphon.io.stores.spectrograms import open_store
 from antiphon.stages import stft
 
 RATE_HZ = 48_000

@@ -20,10 +20,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import yaml
 
-from antiphon.io.blocks import blocks_of
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
-from antiphon.io.spectrogram_writers import write_levels, write_probabilities
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.io.stores.blocks import blocks_of
+from antiphon.io.stores.spectrograms import Span, open_store
+from antiphon.io.stores.writers import write_levels, write_probabilities
 from antiphon.io.whole import write_json, write_text
 from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid

@@ -24,7 +24,7 @@ from antiphon.learning.likeness import described, likeness
 from antiphon.learning.voice_recipe import voice_recipe
 from antiphon.learning.voices import made_sounds, make_voices
 from antiphon.pairing.chunks import Chunks, read_chunks
-from antiphon.stats.folds import grouped_folds
+from antiphon.stats.judging.folds import grouped_folds
 
 NETWORKS = ("dense", "dense_dropout", "dcgan", "wavegan", "specgan")
 BATCH, WIDTH, DECAY = 16, 16, 0.99

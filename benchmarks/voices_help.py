@@ -26,9 +26,9 @@ import torch
 import yaml
 
 from antiphon.config import Model, Pair, parse
-from antiphon.io.checkpoints import load_card, load_weights
-from antiphon.io.lists import CLIP_COLUMNS, read_label_map
-from antiphon.io.pairs import TEST_SPLITS, Examples, read_examples
+from antiphon.io.examples.lists import CLIP_COLUMNS, read_label_map
+from antiphon.io.examples.pairs import TEST_SPLITS, Examples, read_examples
+from antiphon.io.models.checkpoints import load_card, load_weights
 from antiphon.learning.apply import Separator
 from antiphon.learning.contenders import judged, network_contender
 from antiphon.learning.generators import make_generator
@@ -38,8 +38,8 @@ from antiphon.pairing.splits import dealt
 from antiphon.signal.grid import Grid
 from antiphon.stages import pair as make_pairs
 from antiphon.stages import synthesize, train
-from antiphon.stats.judgement import MACRO, Judgement, resampled_weights
-from antiphon.stats.scores import code_of_threshold
+from antiphon.stats.judging.judgement import MACRO, Judgement, resampled_weights
+from antiphon.stats.judging.scores import code_of_threshold
 from benchmarks.accuracy import laid_over
 from benchmarks.accuracy_table import Stored, save
 

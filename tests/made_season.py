@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 
-from antiphon.figures.ablation import COLUMNS as ABLATION_COLUMNS
-from antiphon.figures.ablation import Ablation
-from antiphon.figures.digest import coverage, quality
-from antiphon.figures.heard import heard
-from antiphon.figures.long_term import long_term
-from antiphon.figures.page import ModelPart, Origin, Recorded, season_page
-from antiphon.figures.payload import Place
+from antiphon.figures.model.ablation import COLUMNS as ABLATION_COLUMNS
+from antiphon.figures.model.ablation import Ablation
+from antiphon.figures.season.digest import coverage, quality
+from antiphon.figures.season.heard import heard
+from antiphon.figures.season.long_term import long_term
+from antiphon.figures.season.page import ModelPart, Origin, Recorded, season_page
+from antiphon.figures.season.payload import Place
 
 FIRST_DAY = "2026-04-28"
 SOURCES = ("bird", "insect", "anthropogenic")

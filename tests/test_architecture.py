@@ -138,7 +138,7 @@ def test_command__has_help_for_every_option(command):
 
 def test_snakefile__imports_nothing_heavy():
     script = (
-        "import sys, antiphon.config, antiphon.errors, antiphon.io.season.deployments, antiphon.io.lists;"
+        "import sys, antiphon.config, antiphon.errors, antiphon.io.season.deployments, antiphon.io.examples.lists;"
         "print([m for m in ('torch', 'pandas', 'xarray', 'zarr', 'dask', 'numpy', 'scipy', 'pyarrow', 'matplotlib')"
         " if m in sys.modules])"
     )

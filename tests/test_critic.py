@@ -8,8 +8,8 @@ import pytest
 import yaml
 from benchmarks import critic
 
-from antiphon.figures.ablation import COLUMNS, Ablation, ablation_rows
-from antiphon.io.ablations import read_ablation
+from antiphon.figures.model.ablation import COLUMNS, Ablation, ablation_rows
+from antiphon.io.models.ablations import read_ablation
 from antiphon.stages import pair, train
 
 

@@ -18,7 +18,7 @@ from antiphon.demo.summary import _held
 from antiphon.demo.truth import Truth, read_truth, write_truth
 from antiphon.errors import AntiphonError
 from antiphon.io.season.deployments import read_deployments
-from antiphon.stats.scores import unpacked
+from antiphon.stats.judging.scores import unpacked
 
 
 @pytest.fixture(scope="module")

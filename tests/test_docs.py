@@ -70,7 +70,11 @@ def test_site__needs_no_network(site):
 
 def test_site__shows_signatures_and_parameters(site):
     text = (site / "docs" / "api.html").read_text(encoding="utf-8")
-    for name in ("antiphon.open_season", "antiphon.signal.masking.source_masks", "antiphon.stats.effort.Effort"):
+    for name in (
+        "antiphon.open_season",
+        "antiphon.signal.masking.source_masks",
+        "antiphon.stats.calendar.effort.Effort",
+    ):
         assert f'id="{name}"' in text
 
 

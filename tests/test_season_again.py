@@ -16,8 +16,8 @@ import pytest
 import torch
 import yaml
 
-from antiphon.io.checkpoints import load_card, load_weights
-from antiphon.io.pairs import read_examples
+from antiphon.io.examples.pairs import read_examples
+from antiphon.io.models.checkpoints import load_card, load_weights
 from antiphon.learning.apply import Separator
 from antiphon.learning.generators import make_generator
 from antiphon.stages import pair, train

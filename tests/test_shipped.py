@@ -9,8 +9,8 @@ import pytest
 import soxr
 import torch
 
-from antiphon.io.checkpoints import CARD, WEIGHTS, load_card, load_weights
-from antiphon.io.models import SHIPPED
+from antiphon.io.models.checkpoints import CARD, WEIGHTS, load_card, load_weights
+from antiphon.io.models.places import SHIPPED
 from antiphon.learning.apply import Separator
 from antiphon.learning.generators import make_generator
 from antiphon.pairing.canvas import FLOOR_SHARE, code_quantile
@@ -19,8 +19,8 @@ from antiphon.scenes.soundscape import make_scene
 from antiphon.scenes.weather import quiet, recorder, weather
 from antiphon.signal.grid import Grid
 from antiphon.signal.spectrogram import level_codes
-from antiphon.stats.measures import found_cells
-from antiphon.stats.scores import code_of_threshold
+from antiphon.stats.judging.measures import found_cells
+from antiphon.stats.judging.scores import code_of_threshold
 
 GRID = Grid(window_s=0.016, hop_s=0.008, bins=256)
 RATE = 48_000
@@ -74,7 +74,7 @@ def test_shipped__learned_only_from_what_may_be_passed_on(root):
     """Every sound that the lists give to training and validation has a licence that allows it."""
     import yaml
 
-    from antiphon.io.lists import read_backgrounds, read_clips
+    from antiphon.io.examples.lists import read_backgrounds, read_clips
 
     rules = yaml.safe_load((root / "config" / "shipped.yaml").read_text(encoding="utf-8"))["pair"]["mixtures"]
     assert set(rules["licences"]) == {"CC0", "CC BY", "BSD-3-Clause", "MIT"}

@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from antiphon.io.pairs import read_examples
-from antiphon.io.spectrograms import open_store
+from antiphon.io.examples.pairs import read_examples
+from antiphon.io.stores.spectrograms import open_store
 from conftest import ROOT, identity, tiny_settings, write_recording, write_tiny_season
 
 BATCHES = {"A1.2024-05-02", "20190522.2024-05-02"}

@@ -10,7 +10,7 @@ __all__ = ["__version__", "open_season", "open_separated"]
 
 __version__ = "0.1.0"
 
-_HEAVY = {"open_season": "antiphon.io.season_stores", "open_separated": "antiphon.io.season_sources"}
+_HEAVY = {"open_season": "antiphon.io.stores.season", "open_separated": "antiphon.io.stores.sources"}
 
 
 def __getattr__(name: str) -> Any:

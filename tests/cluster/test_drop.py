@@ -9,8 +9,8 @@ from test_plan import ROOT, tiny_settings, write_tiny_season
 from antiphon.cluster.drop import run
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
 from antiphon.io.season.catalogue import read_batches
-from antiphon.io.spectrogram_writers import write_levels, write_probabilities
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.io.stores.spectrograms import Span, open_store
+from antiphon.io.stores.writers import write_levels, write_probabilities
 from antiphon.signal.calibration import FULL_SCALE
 from antiphon.stages import ingest
 

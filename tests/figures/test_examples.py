@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from antiphon.figures.examples import example_sheet
+from antiphon.figures.model.examples import example_sheet
 from antiphon.figures.pictures import png_bytes
 
 

@@ -4,17 +4,17 @@ import functools
 
 import numpy as np
 import pytest
-from browser import chromium, needs_chromium, opened, until
 from PIL import Image
 
 from antiphon.config.pair import Boxes
-from antiphon.figures.event_pictures import event_picture
-from antiphon.figures.gallery import EventCard, gallery_page, preview
-from antiphon.figures.verified import verified
+from antiphon.figures.season.event_pictures import event_picture
+from antiphon.figures.season.gallery import EventCard, gallery_page, preview
+from antiphon.figures.season.verified import verified
 from antiphon.io.annotations.reading import read_annotations
-from antiphon.io.reviews import read_reviews
+from antiphon.io.models.reviews import read_reviews
 from antiphon.io.sound.flac_writing import flac_bytes
 from antiphon.pairing.boxes import Annotated
+from browser import chromium, needs_chromium, opened, until
 
 HOSTILE = '<img src=x onerror="alert(1)">,"=1+1".wav'
 SOURCES = {

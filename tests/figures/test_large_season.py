@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from browser import chromium, needs_chromium, opened
 
+from browser import chromium, needs_chromium, opened
 from made_season import made_page
 
 UNITS_OF_A_LARGE_SEASON = 12_500

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from antiphon.figures.overview import Overview, _tinted, overview
 from antiphon.figures.pictures import png_bytes
+from antiphon.figures.season.overview import Overview, _tinted, overview
 from antiphon.figures.style import PALETTE
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from browser import chromium, needs_chromium, opened, until
 
 from antiphon.stats.ratio import ratio_interval, windowed
+from browser import chromium, needs_chromium, opened, until
 from made_season import Made, made_page
 
 pytestmark = needs_chromium

@@ -16,20 +16,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.figures import wording
-from antiphon.figures.ablation import Ablation, ablation_picture, ablation_rows
-from antiphon.figures.answers import are_the_data_sound, can_it_be_trusted
-from antiphon.figures.digest import coverage, quality, share
-from antiphon.figures.heard import heard
-from antiphon.figures.long_term import long_term
-from antiphon.figures.masking import COLUMNS as MASKING_COLUMNS
-from antiphon.figures.masking import masked_shares, masking_view
-from antiphon.figures.packing import SHARE_STEPS, packed, share_codes
-from antiphon.figures.page import ModelPart, Origin, Recorded, season_page
-from antiphon.figures.payload import Place, payload
+from antiphon.figures.model.ablation import Ablation, ablation_picture, ablation_rows
+from antiphon.figures.model.trust import critic_words, f1_table
 from antiphon.figures.pictures import svg_text
-from antiphon.figures.season import calendar, day_profile, hours_by_date, silhouette
+from antiphon.figures.season.answers import are_the_data_sound, can_it_be_trusted
+from antiphon.figures.season.digest import coverage, quality, share
+from antiphon.figures.season.heard import heard
+from antiphon.figures.season.long_term import long_term
+from antiphon.figures.season.masking import COLUMNS as MASKING_COLUMNS
+from antiphon.figures.season.masking import masked_shares, masking_view
+from antiphon.figures.season.packing import SHARE_STEPS, packed, share_codes
+from antiphon.figures.season.page import ModelPart, Origin, Recorded, season_page
+from antiphon.figures.season.payload import Place, payload
+from antiphon.figures.season.pictures import calendar, day_profile, hours_by_date, silhouette
 from antiphon.figures.style import PALETTE, printable, ramp, ramp_stops, source_colours
-from antiphon.figures.trust import critic_words, f1_table
 from made_season import ablation_of, numbers_of
 
 HOSTILE = '<script>alert(1)</script> "$x_1$" & \x07 {{ 7 * 7 }}'

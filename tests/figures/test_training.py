@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from antiphon.figures.model.training import curves, seen
 from antiphon.figures.pictures import png_bytes
-from antiphon.figures.training import curves, seen
 
 ROW = {"cross_entropy": 0.3, "dice": 0.5, "critic": 1.9, "adversarial": 0.1, "f1_bird": 0.6, "f1_macro": 0.6}
 

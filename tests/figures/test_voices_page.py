@@ -2,7 +2,7 @@
 
 import re
 
-from antiphon.figures.voices_page import Heard, voices_page
+from antiphon.figures.voices.page import Heard, voices_page
 
 CARD = {
     "name": "voices", "network": "specgan", "classes": ["<b>owl</b>", "wren"], "conditional": True, "noise": 100,

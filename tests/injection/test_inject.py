@@ -11,10 +11,10 @@ import torch
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
 from antiphon.injection import command
-from antiphon.io.checkpoints import Card, save_model
+from antiphon.io.models.checkpoints import Card, save_model
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
-from antiphon.io.spectrogram_writers import write_levels
-from antiphon.io.spectrograms import Span
+from antiphon.io.stores.spectrograms import Span
+from antiphon.io.stores.writers import write_levels
 from antiphon.io.whole import write_json
 from antiphon.learning.generators import make_generator
 from antiphon.signal.calibration import FULL_SCALE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from antiphon.io.accounting import jobs_in, read_accounting
+from antiphon.io.jobs.accounting import jobs_in, read_accounting
 
 SBATCH = "sbatch --parsable --output /w/.snakemake/%j.log --export=ALL --comment {} -A pam -p cpu --wrap=python | x"
 LINES = [

@@ -1,6 +1,6 @@
 """Snakemake's benchmark files, as it writes them."""
 
-from antiphon.io.benchmarks import read_benchmarks
+from antiphon.io.jobs.benchmarks import read_benchmarks
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time"
 EXTENDED = HEADER + "\tjobid\trule_name\twildcards\tparams\tthreads\tcpu_usage\tresources\tinput_size_mb"

@@ -7,7 +7,7 @@ import torch
 
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
-from antiphon.io.checkpoints import Card, load_card, load_state, load_weights, save_model, save_state
+from antiphon.io.models.checkpoints import Card, load_card, load_state, load_weights, save_model, save_state
 from antiphon.signal.grid import Grid
 
 WEIGHTS = {

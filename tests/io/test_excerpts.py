@@ -6,8 +6,8 @@ import soundfile
 
 from antiphon.errors import AntiphonError
 from antiphon.io.excerpts import read_excerpt, recording_of
-from antiphon.io.spectrogram_writers import write_levels, write_probabilities
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.io.stores.spectrograms import Span, open_store
+from antiphon.io.stores.writers import write_levels, write_probabilities
 from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.resynthesis import resynthesised
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.io.frame_times import FrameIndex, FrameTimes
+from antiphon.io.stores.frame_times import FrameIndex, FrameTimes
 
 HOP_US = 8000
 

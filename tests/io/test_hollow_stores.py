@@ -6,13 +6,13 @@ import xarray as xr
 from test_spectrograms import write_unit
 
 from antiphon.errors import AntiphonError
-from antiphon.io import hollow_stores
-from antiphon.io.hollow_stores import cell_bytes, drop_cells
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
-from antiphon.io.season_stores import open_season
-from antiphon.io.spectrogram_writers import write_probabilities
-from antiphon.io.spectrograms import open_store, read_fingerprint
-from antiphon.io.store_metadata import describe_store
+from antiphon.io.stores import hollow as hollow_stores
+from antiphon.io.stores.hollow import cell_bytes, drop_cells
+from antiphon.io.stores.metadata import describe_store
+from antiphon.io.stores.season import open_season
+from antiphon.io.stores.spectrograms import open_store, read_fingerprint
+from antiphon.io.stores.writers import write_probabilities
 from antiphon.reporting.picks import Pick
 from antiphon.reporting.showing import Folders, shown_events
 from antiphon.signal.calibration import FULL_SCALE

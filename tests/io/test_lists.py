@@ -5,7 +5,7 @@ from math import inf
 import pytest
 
 from antiphon.errors import AntiphonError
-from antiphon.io.lists import expanded, read_backgrounds, read_boxed_recordings, read_clips, read_label_map
+from antiphon.io.examples.lists import expanded, read_backgrounds, read_boxed_recordings, read_clips, read_label_map
 
 
 def written(tmp_path, text):

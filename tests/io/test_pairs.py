@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from antiphon.errors import AntiphonError
-from antiphon.io.pair_writers import write_pairs
-from antiphon.io.pairs import Event, Example, read_examples, read_pairs_attributes, splits_of
+from antiphon.io.examples.pairs import Event, Example, read_examples, read_pairs_attributes, splits_of
+from antiphon.io.examples.writers import write_pairs
 from antiphon.signal.grid import Grid
 from antiphon.signal.masking import pack_masks
 

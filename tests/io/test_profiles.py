@@ -3,7 +3,7 @@
 import pytest
 
 from antiphon.errors import AntiphonError
-from antiphon.io.profiles import read_profile
+from antiphon.io.jobs.profiles import read_profile
 
 
 def written(folder, text):

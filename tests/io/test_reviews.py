@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.errors import AntiphonError
-from antiphon.io.reviews import NEEDED, read_reviews
+from antiphon.io.models.reviews import NEEDED, read_reviews
 
 ROW = dict.fromkeys(NEEDED, "x") | {"source": "bird", "verdict": "confirmed", "start_s": "1.5"}
 

@@ -7,8 +7,8 @@ from test_season_stores import write_season
 
 import antiphon
 from antiphon.errors import AntiphonError
-from antiphon.io.spectrogram_writers import write_probabilities
-from antiphon.io.spectrograms import open_store
+from antiphon.io.stores.spectrograms import open_store
+from antiphon.io.stores.writers import write_probabilities
 from antiphon.signal.calibration import level_reference
 from antiphon.signal.levels import level_of_code
 

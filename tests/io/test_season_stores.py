@@ -12,8 +12,8 @@ import xarray as xr
 import antiphon
 from antiphon.errors import AntiphonError
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
-from antiphon.io.spectrogram_writers import write_levels, write_probabilities
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.io.stores.spectrograms import Span, open_store
+from antiphon.io.stores.writers import write_levels, write_probabilities
 from antiphon.signal.calibration import FULL_SCALE, level_reference
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD, level_of_code
 
@@ -111,7 +111,7 @@ def test_open_season__reads_nothing_but_metadata(season, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("cells were read")
 
-    monkeypatch.setattr("antiphon.io.season_stores._Cells.__getitem__", refuse)
+    monkeypatch.setattr("antiphon.io.stores.season._Cells.__getitem__", refuse)
     level = antiphon.open_season(folder / "stft")["A1/level"]
     (10 ** (level / 10)).mean("time")
     repr(level)

@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 
 from antiphon.errors import AntiphonError
-from antiphon.io.spectrogram_writers import write_levels, write_probabilities
-from antiphon.io.spectrograms import Span, open_store, read_fingerprint
+from antiphon.io.stores.spectrograms import Span, open_store, read_fingerprint
+from antiphon.io.stores.writers import write_levels, write_probabilities
 from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from antiphon.figures.confusion import confusion_figure
+from antiphon.figures.model.confusion import confusion_figure
 from antiphon.figures.pictures import png_bytes
 from antiphon.learning.clip_classes import Classified, classified
-from antiphon.stats.folds import grouped_folds
+from antiphon.stats.judging.folds import grouped_folds
 
 RATE, CPU = 4000, torch.device("cpu")
 CLASSES = ("high", "low", "noise")

@@ -19,7 +19,7 @@ from antiphon.learning.contenders import (
     tuned_codes,
 )
 from antiphon.learning.generators import make_generator
-from antiphon.stats.judgement import resampled_weights
+from antiphon.stats.judging.judgement import resampled_weights
 
 
 @dataclass(frozen=True)

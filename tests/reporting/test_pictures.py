@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from antiphon.figures.digest import coverage
-from antiphon.figures.heard import heard
-from antiphon.figures.long_term import long_term
-from antiphon.figures.papers import papers_of_model, papers_of_season
+from antiphon.figures.season.digest import coverage
+from antiphon.figures.season.heard import heard
+from antiphon.figures.season.long_term import long_term
+from antiphon.figures.season.papers import papers_of_model, papers_of_season
 from antiphon.reporting.pictures import _write
 from antiphon.stats.ratio import ratio_interval
 from made_season import SOURCES, Made, card_of

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from antiphon.io.spectrogram_writers import write_levels, write_probabilities
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.io.stores.spectrograms import Span, open_store
+from antiphon.io.stores.writers import write_levels, write_probabilities
 from antiphon.reporting.picks import Pick
 from antiphon.reporting.showing import Folders, shown_events
 from antiphon.signal.calibration import FULL_SCALE

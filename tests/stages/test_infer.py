@@ -13,10 +13,10 @@ from test_stft import digest
 
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
-from antiphon.io.checkpoints import Card, save_model
+from antiphon.io.models.checkpoints import Card, save_model
 from antiphon.io.records import BatchRecord, UnitRecord, read_record, write_record
-from antiphon.io.spectrogram_writers import write_levels
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.io.stores.spectrograms import Span, open_store
+from antiphon.io.stores.writers import write_levels
 from antiphon.learning.generators import make_generator
 from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid

@@ -17,7 +17,7 @@ from antiphon.io.records import BatchRecord, UnitRecord, read_record, write_reco
 from antiphon.io.season import headers
 from antiphon.io.season.catalogue import read_batches, read_manifest, read_set_aside
 from antiphon.io.sound.recordings import probe
-from antiphon.io.spectrograms import open_store
+from antiphon.io.stores.spectrograms import open_store
 from antiphon.stages import ingest, stft
 
 HEADER = "deployment,site,folder,utc_offset,filename_time,channel,first_time,last_time"

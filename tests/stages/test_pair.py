@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from antiphon.errors import AntiphonError
-from antiphon.io.pairs import read_examples
+from antiphon.io.examples.pairs import read_examples
 from antiphon.stages import pair
 
 SPLITS = ("train", "validation", "test_in_domain")

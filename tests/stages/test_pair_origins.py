@@ -8,8 +8,8 @@ import soundfile
 from PIL import Image
 
 from antiphon.errors import AntiphonError
-from antiphon.io.pairs import SPLITS, read_examples, splits_of
-from antiphon.io.voices import VoiceCard, save_voices, write_sounds
+from antiphon.io.examples.pairs import SPLITS, read_examples, splits_of
+from antiphon.io.models.voices import VoiceCard, save_voices, write_sounds
 from antiphon.stages import pair
 
 STFT = {

@@ -10,8 +10,8 @@ import pytest
 
 from antiphon.errors import AntiphonError
 from antiphon.figures.pictures import png_bytes
-from antiphon.io.checkpoints import Card
-from antiphon.io.injections import write_injection
+from antiphon.io.models.checkpoints import Card
+from antiphon.io.models.injections import write_injection
 from antiphon.io.tables import interval_columns, table_path, write_table
 from antiphon.io.whole import write_json, write_text
 from antiphon.stages.report import run

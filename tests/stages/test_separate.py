@@ -12,12 +12,12 @@ import soundfile
 
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
-from antiphon.io.checkpoints import Card, save_model
+from antiphon.io.models.checkpoints import Card, save_model
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
 from antiphon.io.sound.filenames import parse_name
 from antiphon.io.sound.recordings import probe
-from antiphon.io.spectrogram_writers import write_levels, write_probabilities
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.io.stores.spectrograms import Span, open_store
+from antiphon.io.stores.writers import write_levels, write_probabilities
 from antiphon.io.tables import source_columns, table_path, write_table
 from antiphon.io.whole import write_json
 from antiphon.signal.calibration import FULL_SCALE

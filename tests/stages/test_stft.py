@@ -16,8 +16,8 @@ import torch
 
 from antiphon.errors import AntiphonError
 from antiphon.io.records import read_record
-from antiphon.io.spectrogram_writers import write_levels
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.io.stores.spectrograms import Span, open_store
+from antiphon.io.stores.writers import write_levels
 from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid
 from antiphon.signal.spectrogram import level_codes

@@ -13,8 +13,8 @@ from test_stft import SETTINGS, START_US, digest, row, run, write_batch
 from antiphon.config import Settings, parse
 from antiphon.errors import AntiphonError
 from antiphon.io.records import read_record
-from antiphon.io.spectrogram_writers import write_levels
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.io.stores.spectrograms import Span, open_store
+from antiphon.io.stores.writers import write_levels
 from antiphon.signal.calibration import FULL_SCALE
 from antiphon.signal.grid import Grid
 from antiphon.signal.levels import level_of_code

@@ -11,7 +11,7 @@ import yaml
 
 from antiphon.__main__ import main
 from antiphon.errors import AntiphonError
-from antiphon.io.lists import read_clips
+from antiphon.io.examples.lists import read_clips
 from antiphon.stages import synthesize
 from conftest import ROOT
 

@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from antiphon.errors import AntiphonError
-from antiphon.io.checkpoints import Card
+from antiphon.io.models.checkpoints import Card
 from antiphon.io.records import BatchRecord, UnitRecord, write_record
 from antiphon.io.schemas import SCHEMA_VERSION
 from antiphon.io.season.catalogue import RecordingRow
-from antiphon.io.spectrogram_writers import write_levels, write_probabilities
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.io.stores.spectrograms import Span, open_store
+from antiphon.io.stores.writers import write_levels, write_probabilities
 from antiphon.io.tables import about, read_table
 from antiphon.io.whole import write_json, write_text
 from antiphon.signal.calibration import FULL_SCALE

@@ -12,16 +12,16 @@ from safetensors.torch import load_file
 
 from antiphon.config import Evaluate, Model, Pair, Stft, Train
 from antiphon.errors import AntiphonError
-from antiphon.figures import training as figures_training
-from antiphon.io import checkpoints
-from antiphon.io.checkpoints import load_card, load_weights
-from antiphon.io.pair_writers import write_pairs
-from antiphon.io.pairs import Example, read_examples
+from antiphon.figures.model import training as figures_training
+from antiphon.io.examples.pairs import Example, read_examples
+from antiphon.io.examples.writers import write_pairs
+from antiphon.io.models import checkpoints
+from antiphon.io.models.checkpoints import load_card, load_weights
 from antiphon.learning.generators import make_generator
 from antiphon.learning.validation import validate
 from antiphon.signal.grid import Grid
 from antiphon.stages import evaluate, train
-from antiphon.stats.scores import code_of_threshold
+from antiphon.stats.judging.scores import code_of_threshold
 
 BINS, FRAMES = 32, 64
 STFT = {

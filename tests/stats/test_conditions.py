@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from antiphon.stats.conditions import conditions
+from antiphon.stats.judging.conditions import conditions
 
 
 def test_conditions__part_examples():

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.stats.effort import Recorded, effort, effort_by_schedule, effort_columns
-from antiphon.stats.intervals import Intervals
+from antiphon.stats.calendar.effort import Recorded, effort, effort_by_schedule, effort_columns
+from antiphon.stats.calendar.intervals import Intervals
 
 WINDOW_US, HOP_US = 16_000, 8_000
 MINUTE = Intervals(60_000_000, 345 * 60_000_000)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.stats.folds import grouped_folds, indicative
+from antiphon.stats.judging.folds import grouped_folds, indicative
 
 
 @given(seed=st.integers(0, 500), groups=st.integers(5, 40))

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.stats.bands import Bands, band_edges_hz
+from antiphon.stats.calendar.intervals import Intervals
 from antiphon.stats.counting import Counter, Tally
 from antiphon.stats.frequency import frequency_columns
-from antiphon.stats.intervals import Intervals
 from antiphon.stats.power import PowerTable
 
 POWER = np.where(np.arange(256) > 0, 10.0 ** ((np.arange(256) * 0.5 - 122.5) / 10), 0.0)

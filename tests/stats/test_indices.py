@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from antiphon.stats.bands import Bands, band_edges_hz
+from antiphon.stats.calendar.intervals import Intervals
 from antiphon.stats.counting import Counter, Tally
 from antiphon.stats.indices import INDICES, IndexSums, index_columns
 from antiphon.stats.interval_sums import IntervalSums
-from antiphon.stats.intervals import Intervals
 from antiphon.stats.overlap import overlap_columns, pairs
 from antiphon.stats.power import PowerTable
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from antiphon.stats.intervals import DAY_US, Intervals, summed
+from antiphon.stats.calendar.intervals import DAY_US, Intervals, summed
 
 LENGTHS_S = st.sampled_from([1, 60, 600, 900, 3600, 86_400])
 OFFSETS_MIN = st.integers(-12 * 60, 14 * 60)

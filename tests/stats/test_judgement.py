@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from antiphon.stats.judgement import MACRO, Judgement, constant_codes, resampled_weights
-from antiphon.stats.measures import INTERVALS, picture
-from antiphon.stats.scores import unpacked
+from antiphon.stats.judging.judgement import MACRO, Judgement, constant_codes, resampled_weights
+from antiphon.stats.judging.measures import INTERVALS, picture
+from antiphon.stats.judging.scores import unpacked
 
 CELL = {"hop_s": 0.008, "bin_hz": 62.5}
 FRAMES, BINS, COUNT = 40, 32, 24

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from antiphon.stats.near import events_found, widened
+from antiphon.stats.judging.near import events_found, widened
 
 
 def test_widened__reaches_one_cell_every_way():

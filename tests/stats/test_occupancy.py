@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from antiphon.stats.activity import HEARD, Activity
 from antiphon.stats.bands import Bands
+from antiphon.stats.calendar.intervals import Intervals
 from antiphon.stats.cells import weighed
 from antiphon.stats.counting import Counter, Tally
 from antiphon.stats.interval_sums import complete, in_turn
-from antiphon.stats.intervals import Intervals
 from antiphon.stats.occupancy import occupancy_columns
 from antiphon.stats.power import UNIT, PowerTable, joined
 

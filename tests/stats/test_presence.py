@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from antiphon.stats.presence import best_least_share, clip_measures
+from antiphon.stats.judging.presence import best_least_share, clip_measures
 
 
 def test_least_share__parts_present_from_absent():

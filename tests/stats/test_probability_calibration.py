@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.stats.calibration import Calibration, calibration_error, fitted, reliability
-from antiphon.stats.scores import Histogram
+from antiphon.stats.judging.calibration import Calibration, calibration_error, fitted, reliability
+from antiphon.stats.judging.scores import Histogram
 
 CELLS = 400_000
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from antiphon.stats.resemblance import (
+from antiphon.stats.judging.resemblance import (
     cosine_distances,
     diversity,
     frechet_distance,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from antiphon.stats.schedule import Schedule, infer_schedule
-from antiphon.stats.timetable import JITTER_US
+from antiphon.stats.calendar.schedule import Schedule, infer_schedule
+from antiphon.stats.calendar.timetable import JITTER_US
 
 S, MINUTE, HOUR, DAY = 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000
 FIRST_US = 19_845 * DAY

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD, PROBABILITY_SCALE
-from antiphon.stats import judgement, measures, scores
-from antiphon.stats.scores import (
+from antiphon.stats.judging import judgement, measures, scores
+from antiphon.stats.judging.scores import (
     Counts,
     Histogram,
     code_of_threshold,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from antiphon.stats.si_sdr import si_sdr_db, si_sdr_measures
+from antiphon.stats.judging.si_sdr import si_sdr_db, si_sdr_measures
 
 
 def test_si_sdr__knows_no_volume_and_no_offset():

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from antiphon.stats.sun import CIVIL_ZENITH_DEG, RISE_ZENITH_DEG, sun_times
+from antiphon.stats.calendar.sun import CIVIL_ZENITH_DEG, RISE_ZENITH_DEG, sun_times
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from snakemake.exceptions import WorkflowError
 from antiphon.config import Settings
 from antiphon.config import parse as parse_settings
 from antiphon.errors import AntiphonError
-from antiphon.io.lists import expanded, listed_files
-from antiphon.io.models import model_folder as finished_folder
+from antiphon.io.examples.lists import expanded, listed_files
+from antiphon.io.models.places import model_folder as finished_folder
 from antiphon.io.season.deployments import read_deployments
 
 DEMO_DEPLOYMENTS = "demo/season/deployments.csv"  # what rule demo_write makes

@@ -64,7 +64,7 @@ def cross_classified(vectors: np.ndarray, label: np.ndarray, fold: np.ndarray, s
     vectors, label, seed
         As of :func:`class_forest`.
     fold
-        Fold of each clip; see :func:`antiphon.stats.folds.grouped_folds`.
+        Fold of each clip; see :func:`antiphon.stats.judging.folds.grouped_folds`.
     """
     found = np.zeros(len(label), dtype=np.int64)
     for one in np.unique(fold):

@@ -1,6 +1,6 @@
 """``antiphon drop``: which cells of stores can be made again, what that would cost, and away with them.
 
-Stores become hollow (:mod:`antiphon.io.hollow_stores`): they still stand for every stage, so nothing is made again
+Stores become hollow (:mod:`antiphon.io.stores.hollow`): they still stand for every stage, so nothing is made again
 because of it. Tables, pages, models and sums are never dropped.
 """
 
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon.cluster.standing import Season, season_of
-from antiphon.io.hollow_stores import cell_bytes, drop_cells
 from antiphon.io.locks import only_writer
 from antiphon.io.records import read_record
 from antiphon.io.season.catalogue import read_manifest
-from antiphon.io.spectrograms import open_store
+from antiphon.io.stores.hollow import cell_bytes, drop_cells
+from antiphon.io.stores.spectrograms import open_store
 from antiphon.planning.costs import COSTS, network_work
 from antiphon.planning.season import BatchWork, SeasonWork
 from antiphon.progress import track

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from antiphon.cluster.standing import Season, season_of
-from antiphon.io.profiles import Profile, read_profile
+from antiphon.io.jobs.profiles import Profile, read_profile
 from antiphon.planning.costs import costs_of_season
 from antiphon.planning.queueing import BOUNDS, Places, Run, simulate
 from antiphon.planning.season import RuleSum, SeasonWork, season_jobs, sums_by_rule

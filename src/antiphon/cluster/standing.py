@@ -7,9 +7,9 @@ from pathlib import Path
 
 from antiphon.config import Settings
 from antiphon.errors import AntiphonError
-from antiphon.io.benchmarks import read_benchmarks
-from antiphon.io.injections import RECALL_PICTURE
-from antiphon.io.models import model_folder
+from antiphon.io.jobs.benchmarks import read_benchmarks
+from antiphon.io.models.injections import RECALL_PICTURE
+from antiphon.io.models.places import model_folder
 from antiphon.io.records import read_record
 from antiphon.io.season.catalogue import Batch, read_batches
 from antiphon.io.settings import read_settings

@@ -10,10 +10,10 @@ import numpy as np
 
 from antiphon.demo.truth import Truth, read_truth, truth_path
 from antiphon.errors import AntiphonError
-from antiphon.io.checkpoints import Card
-from antiphon.io.spectrograms import Span, Store, open_store
+from antiphon.io.models.checkpoints import Card
+from antiphon.io.stores.spectrograms import Span, Store, open_store
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD
-from antiphon.stats.scores import code_of_threshold, unpacked
+from antiphon.stats.judging.scores import code_of_threshold, unpacked
 
 __all__ = ["Found", "found_and_true", "found_recordings"]
 

@@ -10,9 +10,9 @@ import numpy as np
 from antiphon.demo.found import Found
 from antiphon.demo.recorders import DEPLOYMENTS
 from antiphon.errors import AntiphonError
-from antiphon.figures.overview import Overview, overview
 from antiphon.figures.pictures import png_bytes
-from antiphon.io.spectrograms import Span, open_store
+from antiphon.figures.season.overview import Overview, overview
+from antiphon.io.stores.spectrograms import Span, open_store
 from antiphon.io.whole import whole_file
 from antiphon.progress import log
 

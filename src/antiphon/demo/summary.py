@@ -16,10 +16,10 @@ from rich.table import Table
 from antiphon.demo.found import Found, found_recordings
 from antiphon.demo.picture import save_picture
 from antiphon.demo.recorders import DEPLOYMENTS
-from antiphon.figures.trust import LIMIT
-from antiphon.io.checkpoints import CARD, load_card
+from antiphon.figures.model.trust import LIMIT
+from antiphon.io.models.checkpoints import CARD, load_card
 from antiphon.io.tables import read_table, table_path
-from antiphon.stats.scores import Counts
+from antiphon.stats.judging.scores import Counts
 
 __all__ = ["summary"]
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from antiphon.config import Injection, MaskRule, section
 from antiphon.errors import AntiphonError
-from antiphon.figures.injection import recall_picture
+from antiphon.figures.model.injection import recall_picture
 from antiphon.figures.pictures import png_bytes
-from antiphon.io.checkpoints import Card, load_card, load_weights
 from antiphon.io.excerpts import read_samples
-from antiphon.io.injections import RECALL_PICTURE, InjectedSound, write_injection
+from antiphon.io.models.checkpoints import Card, load_card, load_weights
+from antiphon.io.models.injections import RECALL_PICTURE, InjectedSound, write_injection
 from antiphon.io.records import read_record
 from antiphon.io.season.catalogue import read_batches
-from antiphon.io.spectrograms import Span, Store, open_store
+from antiphon.io.stores.spectrograms import Span, Store, open_store
 from antiphon.learning.apply import Separator
 from antiphon.learning.devices import choose_device, choose_dtype
 from antiphon.learning.generators import make_generator
@@ -27,7 +27,7 @@ from antiphon.scenes.soundscape import LABELS, Scene, sound_of
 from antiphon.signal.masking import source_masks
 from antiphon.signal.spectrogram import level_codes, power
 from antiphon.stats.injection import FOUND_SHARE, RecallCurve, found_share, recall_curve
-from antiphon.stats.scores import code_of_threshold
+from antiphon.stats.judging.scores import code_of_threshold
 
 __all__ = ["VERSION", "run"]
 

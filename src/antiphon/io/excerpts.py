@@ -12,7 +12,7 @@ import numpy as np
 from antiphon.errors import AntiphonError
 from antiphon.io.sound.reasons import DecodeError
 from antiphon.io.sound.recordings import blocks, probe
-from antiphon.io.spectrograms import Span, Store
+from antiphon.io.stores.spectrograms import Span, Store
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, full_scale
 
 __all__ = ["Excerpt", "read_excerpt", "read_samples", "recording_of"]

@@ -13,7 +13,7 @@ from antiphon.io.copies import copies_of
 from antiphon.io.records import read_record
 from antiphon.io.season.catalogue import Manifest, RecordingRow, SetAside, read_manifest, read_set_aside
 from antiphon.io.sound.reasons import Reason
-from antiphon.io.spectrograms import open_store
+from antiphon.io.stores.spectrograms import open_store
 from antiphon.signal.calibration import LevelReference, level_reference
 from antiphon.signal.long_term import HourlySpectra
 

@@ -26,9 +26,9 @@ from antiphon.learning.tiles import Examples
 from antiphon.learning.validation import counted, separated, tune
 from antiphon.networks.generator import Generator
 from antiphon.signal.levels import NOT_HEARD, PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, SCALE_DB
-from antiphon.stats.judgement import Judgement, Picture, constant_codes, true_and_known
-from antiphon.stats.near import widened
-from antiphon.stats.scores import Histogram, unpacked
+from antiphon.stats.judging.judgement import Judgement, Picture, constant_codes, true_and_known
+from antiphon.stats.judging.near import widened
+from antiphon.stats.judging.scores import Histogram, unpacked
 
 __all__ = [
     "SPECTROGRAM_METHODS",

@@ -17,8 +17,8 @@ from antiphon.learning.tiles import Examples
 from antiphon.learning.validation import Verdict, bands_alone, tallied, validate, verdict_at
 from antiphon.networks.generator import Generator
 from antiphon.signal.levels import PROBABILITY_SCALE
-from antiphon.stats.calibration import Calibration, fitted
-from antiphon.stats.scores import Histogram
+from antiphon.stats.judging.calibration import Calibration, fitted
+from antiphon.stats.judging.scores import Histogram
 
 __all__ = ["Finished", "finished"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from antiphon.baselines.clip_classes import class_forest, cross_classified, sound_grid, sound_vectors
 from antiphon.baselines.mfcc import mel_levels_db
 from antiphon.signal.spectrogram import level_codes, power
-from antiphon.stats.folds import grouped_folds
-from antiphon.stats.resemblance import (
+from antiphon.stats.judging.folds import grouped_folds
+from antiphon.stats.judging.resemblance import (
     cosine_distances,
     diversity,
     frechet_distance,

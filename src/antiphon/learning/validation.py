@@ -16,7 +16,7 @@ from antiphon.learning.tiles import Examples
 from antiphon.networks.generator import Generator
 from antiphon.signal.levels import NOT_HEARD, PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, SCALE_DB
 from antiphon.stats.bands_alone import bands_alone_f1
-from antiphon.stats.scores import Counts, Histogram, unpacked
+from antiphon.stats.judging.scores import Counts, Histogram, unpacked
 
 __all__ = ["Verdict", "bands_alone", "by_group", "counted", "separated", "tallied", "tune", "validate", "verdict_at"]
 

@@ -16,8 +16,8 @@ from antiphon.config import Boxes
 from antiphon.errors import AntiphonError
 from antiphon.io.annotations.annotation import Annotation, Picture
 from antiphon.io.annotations.reading import Manner, read_annotations
-from antiphon.io.lists import BoxedRow, annotation_file, expanded, read_boxed_recordings
-from antiphon.io.pairs import Event, Example
+from antiphon.io.examples.lists import BoxedRow, annotation_file, expanded, read_boxed_recordings
+from antiphon.io.examples.pairs import Event, Example
 from antiphon.io.sound.clips import read_sound
 from antiphon.io.sound.recordings import probe
 from antiphon.pairing.canvas import FLOOR_SHARE, Canvas, code_quantile, mean_snr_db, padded

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from antiphon.config import MaskRule
-from antiphon.io.pairs import Event, Example
+from antiphon.io.examples.pairs import Event, Example
 from antiphon.pairing.labels import LabelMap
 from antiphon.scenes.soundscape import Scene
 from antiphon.signal.grid import Grid
@@ -95,7 +95,7 @@ def example_of_scene(
     floor
         Floor codes of the place, shape (frequency,), uint8.
     group, origin, members
-        As of :class:`~antiphon.io.pairs.Example`.
+        As of :class:`~antiphon.io.examples.pairs.Example`.
     """
     grid, rate_hz, sources = canvas.grid, scene.rate_hz, canvas.labels.sources
     level = level_codes(scene.mixture, rate_hz, grid)[: canvas.frames]

@@ -11,7 +11,7 @@ import numpy as np
 
 from antiphon.config import Clips
 from antiphon.errors import AntiphonError
-from antiphon.io.lists import ClipRow, expanded, read_clips
+from antiphon.io.examples.lists import ClipRow, expanded, read_clips
 from antiphon.io.season.listing import SOUND_EXTENSIONS
 from antiphon.io.sound.clips import read_sound
 from antiphon.signal.chunks import cut, normalised, trimmed

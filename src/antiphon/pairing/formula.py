@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 
 from antiphon.config import Formula
-from antiphon.io.pairs import TEST_SPLITS, Example
+from antiphon.io.examples.pairs import TEST_SPLITS, Example
 from antiphon.pairing.canvas import FLOOR_SHARE, Canvas, code_quantile, example_of_scene
 from antiphon.scenes.soundscape import LABELS, make_scene
 from antiphon.signal.spectrogram import level_codes

@@ -10,8 +10,8 @@ import numpy as np
 
 from antiphon.config import Generated
 from antiphon.errors import AntiphonError
-from antiphon.io.lists import ClipRow, expanded, read_clips
-from antiphon.io.voices import LIST, load_voice_card
+from antiphon.io.examples.lists import ClipRow, expanded, read_clips
+from antiphon.io.models.voices import LIST, load_voice_card
 from antiphon.pairing.labels import LabelMap
 
 __all__ = ["GeneratedVoices"]

@@ -11,8 +11,8 @@ import numpy as np
 
 from antiphon.config import Mixtures
 from antiphon.errors import AntiphonError
-from antiphon.io.lists import BackgroundRow, ClipRow, expanded, read_backgrounds, read_clips
-from antiphon.io.pairs import TEST_SPLITS, Example
+from antiphon.io.examples.lists import BackgroundRow, ClipRow, expanded, read_backgrounds, read_clips
+from antiphon.io.examples.pairs import TEST_SPLITS, Example
 from antiphon.pairing.canvas import FLOOR_SHARE, Canvas, example_of_scene
 from antiphon.pairing.generated import GeneratedVoices
 from antiphon.pairing.labels import LabelMap

@@ -9,9 +9,9 @@ import xxhash
 
 from antiphon.config import MaskPictures
 from antiphon.errors import AntiphonError
-from antiphon.io.lists import expanded
-from antiphon.io.mask_pictures import PicturePair, picture_pairs, read_picture
-from antiphon.io.pairs import Example
+from antiphon.io.examples.lists import expanded
+from antiphon.io.examples.mask_pictures import PicturePair, picture_pairs, read_picture
+from antiphon.io.examples.pairs import Example
 from antiphon.pairing.canvas import FLOOR_SHARE, Canvas, code_quantile, padded
 from antiphon.signal.levels import NOT_HEARD, code_of_level
 

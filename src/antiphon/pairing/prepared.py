@@ -13,7 +13,7 @@ import numpy as np
 import xxhash
 
 from antiphon.errors import AntiphonError
-from antiphon.io.lists import ClipRow
+from antiphon.io.examples.lists import ClipRow
 from antiphon.io.sound.clips import read_sound
 from antiphon.pairing.canvas import FLOOR_SHARE
 from antiphon.scenes.mixing import gated

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from antiphon.config import Split
 from antiphon.errors import AntiphonError
-from antiphon.io.pairs import TEST_SPLITS
+from antiphon.io.examples.pairs import TEST_SPLITS
 
 __all__ = ["Leaks", "Piece", "dealt"]
 

@@ -7,9 +7,9 @@ from math import isnan
 
 import numpy as np
 
-from antiphon.io.checkpoints import CalibrationCard
-from antiphon.stats.calibration import Calibration, calibration_error, reliability
-from antiphon.stats.scores import Histogram
+from antiphon.io.models.checkpoints import CalibrationCard
+from antiphon.stats.judging.calibration import Calibration, calibration_error, reliability
+from antiphon.stats.judging.scores import Histogram
 
 __all__ = ["calibration_cards"]
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from antiphon.config.report import Gallery
-from antiphon.figures.event_pictures import event_picture
-from antiphon.figures.gallery import EventCard
+from antiphon.figures.season.event_pictures import event_picture
+from antiphon.figures.season.gallery import EventCard
 from antiphon.figures.style import source_colours
-from antiphon.io.checkpoints import Card
+from antiphon.io.models.checkpoints import Card
 from antiphon.io.tables import read_table
 from antiphon.reporting.picks import Pick, picked
 from antiphon.reporting.reading import SeasonTables

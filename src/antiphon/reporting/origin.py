@@ -13,10 +13,10 @@ from typing import Any
 import yaml
 
 from antiphon import __version__
-from antiphon.figures.page import Origin
-from antiphon.io.accounting import read_accounting
-from antiphon.io.benchmarks import read_benchmarks
-from antiphon.io.checkpoints import CARD
+from antiphon.figures.season.page import Origin
+from antiphon.io.jobs.accounting import read_accounting
+from antiphon.io.jobs.benchmarks import read_benchmarks
+from antiphon.io.models.checkpoints import CARD
 from antiphon.planning.usage import RuleUse, use_by_rule
 from antiphon.reporting.reading import SeasonTables
 

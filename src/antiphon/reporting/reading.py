@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from antiphon.figures.digest import COLUMNS, coverage, quality
-from antiphon.figures.heard import COLUMNS as HEARD_COLUMNS
-from antiphon.figures.heard import Heard, heard
-from antiphon.figures.long_term import COLUMNS as LONG_TERM_COLUMNS
-from antiphon.figures.long_term import long_term
-from antiphon.figures.masking import COLUMNS as OVERLAP_COLUMNS
-from antiphon.figures.masking import masked_shares
-from antiphon.figures.page import Recorded
-from antiphon.figures.payload import Place
+from antiphon.figures.season.digest import COLUMNS, coverage, quality
+from antiphon.figures.season.heard import COLUMNS as HEARD_COLUMNS
+from antiphon.figures.season.heard import Heard, heard
+from antiphon.figures.season.long_term import COLUMNS as LONG_TERM_COLUMNS
+from antiphon.figures.season.long_term import long_term
+from antiphon.figures.season.masking import COLUMNS as OVERLAP_COLUMNS
+from antiphon.figures.season.masking import masked_shares
+from antiphon.figures.season.page import Recorded
+from antiphon.figures.season.payload import Place
 from antiphon.io.season.catalogue import read_set_aside
 from antiphon.io.sound.reasons import MEANINGS
 from antiphon.io.tables import read_pieces, read_table, table_path

@@ -10,11 +10,11 @@ import numpy as np
 
 from antiphon.io.excerpts import Excerpt, read_excerpt, recording_of
 from antiphon.io.sound.flac_writing import flac_bytes
-from antiphon.io.spectrograms import Span, Store, open_store
+from antiphon.io.stores.spectrograms import Span, Store, open_store
 from antiphon.progress import log, track
 from antiphon.reporting.picks import Pick
 from antiphon.signal.resynthesis import resynthesised
-from antiphon.stats.scores import code_of_threshold
+from antiphon.stats.judging.scores import code_of_threshold
 
 __all__ = ["Folders", "Shown", "shown_events"]
 

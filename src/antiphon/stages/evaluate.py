@@ -12,14 +12,14 @@ import pandas as pd
 
 from antiphon.config import Evaluate, section
 from antiphon.errors import AntiphonError
-from antiphon.figures.confusion import confusion_figure
-from antiphon.figures.evaluation import Chosen, SoundClasses, chosen_examples, evaluation_page
-from antiphon.figures.examples import example_sheet
+from antiphon.figures.model.confusion import confusion_figure
+from antiphon.figures.model.evaluation import Chosen, SoundClasses, chosen_examples, evaluation_page
+from antiphon.figures.model.examples import example_sheet
+from antiphon.figures.model.reliability import reliability_picture
 from antiphon.figures.pictures import png_bytes
-from antiphon.figures.reliability import reliability_picture
-from antiphon.io.checkpoints import Card, load_card, load_weights
-from antiphon.io.pairs import TEST_SPLITS, Examples, read_examples, read_pairs_attributes, splits_of
-from antiphon.io.verdicts import write_verdicts
+from antiphon.io.examples.pairs import TEST_SPLITS, Examples, read_examples, read_pairs_attributes, splits_of
+from antiphon.io.models.checkpoints import Card, load_card, load_weights
+from antiphon.io.models.verdicts import write_verdicts
 from antiphon.io.whole import whole_file, write_json, write_text
 from antiphon.learning.apply import Separator
 from antiphon.learning.clip_classes import classified
@@ -37,11 +37,11 @@ from antiphon.learning.generators import make_generator
 from antiphon.networks.generator import Generator
 from antiphon.pairing.chunks import read_chunks
 from antiphon.progress import log, track
-from antiphon.stats.conditions import conditions, owned_cells
-from antiphon.stats.folds import grouped_folds
-from antiphon.stats.judgement import MACRO, Judgement, resampled_weights
-from antiphon.stats.measures import found_cells
-from antiphon.stats.scores import code_of_threshold
+from antiphon.stats.judging.conditions import conditions, owned_cells
+from antiphon.stats.judging.folds import grouped_folds
+from antiphon.stats.judging.judgement import MACRO, Judgement, resampled_weights
+from antiphon.stats.judging.measures import found_cells
+from antiphon.stats.judging.scores import code_of_threshold
 
 __all__ = ["VERSION", "run"]
 

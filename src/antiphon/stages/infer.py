@@ -18,13 +18,13 @@ import torch
 
 from antiphon.config import Infer, section
 from antiphon.errors import AntiphonError
-from antiphon.io.checkpoints import Card, load_card, load_weights
 from antiphon.io.locks import only_writer
+from antiphon.io.models.checkpoints import Card, load_card, load_weights
 from antiphon.io.records import BatchRecord, UnitRecord, drop_stale_stores, fingerprint, read_record, write_record
-from antiphon.io.spectrogram_writers import ProbabilityWriter, write_probabilities
-from antiphon.io.spectrograms import Store, open_store, read_fingerprint
-from antiphon.io.store_attributes import is_place, unit_attributes
-from antiphon.io.store_metadata import describe_store
+from antiphon.io.stores.attributes import is_place, unit_attributes
+from antiphon.io.stores.metadata import describe_store
+from antiphon.io.stores.spectrograms import Store, open_store, read_fingerprint
+from antiphon.io.stores.writers import ProbabilityWriter, write_probabilities
 from antiphon.learning.apply import Separator, folded
 from antiphon.learning.bytewise import Bytewise, Kept
 from antiphon.learning.devices import choose_device, choose_dtype, choose_int8, placed
@@ -34,7 +34,7 @@ from antiphon.learning.quantised import quantised
 from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
 from antiphon.signal.levels import PROBABILITY_SCALE
-from antiphon.stats.scores import code_of_threshold
+from antiphon.stats.judging.scores import code_of_threshold
 
 __all__ = ["VERSION", "run"]
 

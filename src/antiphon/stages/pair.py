@@ -12,11 +12,11 @@ import numpy as np
 
 from antiphon.config import Model, Pair, Stft, section
 from antiphon.errors import AntiphonError
-from antiphon.figures.examples import example_sheet
+from antiphon.figures.model.examples import example_sheet
 from antiphon.figures.pictures import png_bytes
-from antiphon.io.lists import expanded, read_label_map
-from antiphon.io.pair_writers import write_pairs
-from antiphon.io.pairs import SPLITS, Examples, read_examples, splits_of
+from antiphon.io.examples.lists import expanded, read_label_map
+from antiphon.io.examples.pairs import SPLITS, Examples, read_examples, splits_of
+from antiphon.io.examples.writers import write_pairs
 from antiphon.io.whole import sweep, whole_file, write_json, write_text
 from antiphon.io.workers import in_order
 from antiphon.pairing.boxes import Annotated, box_tasks

@@ -8,15 +8,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from antiphon.config import Report, section
-from antiphon.figures.ablation import COLUMNS as ABLATION_COLUMNS
-from antiphon.figures.ablation import Ablation
-from antiphon.figures.gallery import KIND_WORDS, gallery_page
-from antiphon.figures.page import ModelPart, season_page
-from antiphon.figures.verified import verified
-from antiphon.io.ablations import read_ablation
-from antiphon.io.checkpoints import CARD, load_card
-from antiphon.io.injections import RECALL_PICTURE, has_recall
-from antiphon.io.reviews import Review, read_reviews
+from antiphon.figures.model.ablation import COLUMNS as ABLATION_COLUMNS
+from antiphon.figures.model.ablation import Ablation
+from antiphon.figures.season.gallery import KIND_WORDS, gallery_page
+from antiphon.figures.season.page import ModelPart, season_page
+from antiphon.figures.season.verified import verified
+from antiphon.io.models.ablations import read_ablation
+from antiphon.io.models.checkpoints import CARD, load_card
+from antiphon.io.models.injections import RECALL_PICTURE, has_recall
+from antiphon.io.models.reviews import Review, read_reviews
 from antiphon.io.whole import read_json, write_text
 from antiphon.progress import log
 from antiphon.reporting.cards import event_cards

@@ -17,8 +17,8 @@ import pandas as pd
 from antiphon.config import Separate, section
 from antiphon.errors import AntiphonError
 from antiphon.figures.listening import MIXTURE, MomentView, Part, listening_page
-from antiphon.io.checkpoints import Card, load_card
 from antiphon.io.excerpts import Excerpt, read_excerpt, recording_of
+from antiphon.io.models.checkpoints import Card, load_card
 from antiphon.io.records import read_record
 from antiphon.io.season.catalogue import read_batches
 from antiphon.io.separated import (
@@ -31,7 +31,7 @@ from antiphon.io.separated import (
     write_sound,
 )
 from antiphon.io.sound.flac_writing import flac_bytes
-from antiphon.io.spectrograms import open_store
+from antiphon.io.stores.spectrograms import open_store
 from antiphon.io.tables import read_table, table_path
 from antiphon.io.whole import read_json, sweep, whole_folder, write_text
 from antiphon.progress import log, track

@@ -19,10 +19,10 @@ from antiphon.io.locks import only_writer
 from antiphon.io.records import BatchRecord, UnitRecord, drop_stale_stores, fingerprint, write_record
 from antiphon.io.samples import SampleFacts, checked_blocks
 from antiphon.io.season.catalogue import Manifest, RecordingRow, read_manifest
-from antiphon.io.spectrogram_writers import write_levels
-from antiphon.io.spectrograms import Span, open_store, read_fingerprint
-from antiphon.io.store_attributes import place_attributes, unit_attributes
-from antiphon.io.store_metadata import describe_store
+from antiphon.io.stores.attributes import place_attributes, unit_attributes
+from antiphon.io.stores.metadata import describe_store
+from antiphon.io.stores.spectrograms import Span, open_store, read_fingerprint
+from antiphon.io.stores.writers import write_levels
 from antiphon.io.workers import in_order
 from antiphon.progress import log, track
 from antiphon.signal.calibration import LevelReference, level_reference

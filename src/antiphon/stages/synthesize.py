@@ -16,11 +16,11 @@ from antiphon import __version__
 from antiphon.baselines.clip_classes import sound_grid
 from antiphon.config import Synthesize, section
 from antiphon.errors import AntiphonError
-from antiphon.figures.voices import voice_pictures
-from antiphon.figures.voices_page import Heard, voices_page
-from antiphon.io.checkpoints import load_state, save_state
+from antiphon.figures.voices.page import Heard, voices_page
+from antiphon.figures.voices.pictures import voice_pictures
+from antiphon.io.models.checkpoints import load_state, save_state
+from antiphon.io.models.voices import LIST, VoiceCard, load_voice_card, load_voices, save_voices, write_sounds
 from antiphon.io.records import fingerprint
-from antiphon.io.voices import LIST, VoiceCard, load_voice_card, load_voices, save_voices, write_sounds
 from antiphon.io.whole import sweep, whole_file, write_text
 from antiphon.learning.devices import choose_device
 from antiphon.learning.duel import HISTORY, Duel
@@ -31,7 +31,7 @@ from antiphon.learning.voices import made_sounds, make_voices
 from antiphon.pairing.chunks import Chunks, read_chunks
 from antiphon.progress import log, track
 from antiphon.signal.spectrogram import level_codes
-from antiphon.stats.folds import grouped_folds
+from antiphon.stats.judging.folds import grouped_folds
 
 __all__ = ["VERSION", "run"]
 

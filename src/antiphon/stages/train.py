@@ -17,10 +17,11 @@ from antiphon import __version__
 from antiphon.baselines.energy import EnergyThreshold
 from antiphon.config import Model, Pair, Stft, Train, section
 from antiphon.errors import AntiphonError
+from antiphon.figures.model.reliability import reliability_picture
+from antiphon.figures.model.training import curves, seen
 from antiphon.figures.pictures import png_bytes
-from antiphon.figures.reliability import reliability_picture
-from antiphon.figures.training import curves, seen
-from antiphon.io.checkpoints import (
+from antiphon.io.examples.pairs import Examples, read_examples, read_pairs_attributes
+from antiphon.io.models.checkpoints import (
     CalibrationCard,
     Card,
     load_start,
@@ -28,8 +29,7 @@ from antiphon.io.checkpoints import (
     save_model,
     save_state,
 )
-from antiphon.io.models import model_folder
-from antiphon.io.pairs import Examples, read_examples, read_pairs_attributes
+from antiphon.io.models.places import model_folder
 from antiphon.io.records import fingerprint
 from antiphon.io.whole import sweep, whole_file, write_text
 from antiphon.learning.apply import Separator
@@ -48,8 +48,8 @@ from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
 from antiphon.reporting.calibrations import calibration_cards
 from antiphon.signal.grid import Grid
-from antiphon.stats.measures import found_cells
-from antiphon.stats.scores import threshold_of_code
+from antiphon.stats.judging.measures import found_cells
+from antiphon.stats.judging.scores import threshold_of_code
 
 __all__ = ["VERSION", "run"]
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from antiphon.stats.activity import HEARD, Activity
 from antiphon.stats.bands import Bands
+from antiphon.stats.calendar.intervals import Intervals
 from antiphon.stats.cells import Before, CellSums, tally_heard, tally_shared, tally_source, weighed
 from antiphon.stats.indices import IndexSums, indices
-from antiphon.stats.intervals import Intervals
 from antiphon.stats.overlap import Overlap
 from antiphon.stats.power import PowerTable, split
 

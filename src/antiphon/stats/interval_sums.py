@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from antiphon.stats.intervals import summed
+from antiphon.stats.calendar.intervals import summed
 
 __all__ = ["IntervalSums", "complete", "in_turn"]
 

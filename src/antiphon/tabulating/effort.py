@@ -6,9 +6,9 @@ from typing import Any
 
 from antiphon.io.tables import interval_columns
 from antiphon.progress import log
-from antiphon.stats.effort import Effort, Recorded, effort_by_schedule, effort_columns
+from antiphon.stats.calendar.effort import Effort, Recorded, effort_by_schedule, effort_columns
+from antiphon.stats.calendar.schedule import Schedule
 from antiphon.stats.long_term import hourly_columns
-from antiphon.stats.schedule import Schedule
 from antiphon.tabulating.job import Job
 
 __all__ = ["sum_effort", "write_effort_tables"]

@@ -9,8 +9,8 @@ import numpy as np
 
 from antiphon.io.tables import local_times
 from antiphon.signal.levels import PROBABILITY_SCALE
+from antiphon.stats.calendar.intervals import Intervals, summed
 from antiphon.stats.events import Stretch, event_columns, in_order, joined_at_seam, settled
-from antiphon.stats.intervals import Intervals, summed
 from antiphon.stats.labelling import Column
 from antiphon.tabulating.found import Found
 from antiphon.tabulating.job import Job

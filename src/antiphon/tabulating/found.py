@@ -12,8 +12,8 @@ import numpy as np
 
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
-from antiphon.io.checkpoints import Card, load_card
 from antiphon.io.holdings import UnitStores
+from antiphon.io.models.checkpoints import Card, load_card
 from antiphon.signal.levels import PROBABILITY_SCALE, level_of_code
 from antiphon.stats.bands import Bands, band_edges_hz
 from antiphon.stats.correction import Errors

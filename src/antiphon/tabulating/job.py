@@ -12,7 +12,7 @@ from antiphon.config import Stft, Tabulate
 from antiphon.io.holdings import Holdings
 from antiphon.io.tables import interval_columns, table_path, write_table
 from antiphon.signal.grid import Grid
-from antiphon.stats.intervals import Intervals
+from antiphon.stats.calendar.intervals import Intervals
 
 __all__ = ["Job"]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from antiphon.io.blocks import Block, blocks_of, refuse_misfits
 from antiphon.io.holdings import UnitStores
 from antiphon.io.records import fingerprint
-from antiphon.io.spectrograms import Span, Store, open_store
+from antiphon.io.stores.blocks import Block, blocks_of, refuse_misfits
+from antiphon.io.stores.spectrograms import Span, Store, open_store
 from antiphon.io.sums import drop_stale_sums, read_sums, read_words, sums_fingerprint, sums_path, write_sums
 from antiphon.progress import log, track
 from antiphon.stats.activity import Activity

@@ -1,0 +1,1 @@
+"""The season's page and pictures."""

@@ -1,0 +1,1 @@
+"""Generated voices, in pictures and a page."""

@@ -1,0 +1,1 @@
+"""Jobs: what they may occupy and what they did."""

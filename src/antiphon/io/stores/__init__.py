@@ -1,0 +1,1 @@
+"""Zarr stores of spectrograms: levels, probabilities, and seasons of them."""

@@ -1,0 +1,1 @@
+"""When something was recorded: intervals, schedules, the sun."""

@@ -1,0 +1,1 @@
+"""How good a method is: scores on examples whose truth is known."""

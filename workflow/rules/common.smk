@@ -184,15 +184,6 @@ def every_deployment(pattern):
     return paths
 
 
-def every_deployment(pattern):
-    """Return an input function that fills ``pattern`` with every deployment of the season."""
-
-    def paths(wildcards):
-        return expand(pattern, deployment=list(batches_by_deployment()), **dict(wildcards.items()))
-
-    return paths
-
-
 def season_tables(wildcards):
     """Return every table of the season."""
     deployments = list(batches_by_deployment())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 __all__ = ["SHIPPED", "model_folder"]
 
-SHIPPED = Path(__file__).resolve().parent.parent / "shipped"
+SHIPPED = Path(__file__).resolve().parents[2] / "shipped"
 """Folder of the model that comes with antiphon."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from antiphon.signal.grid import Grid
 from antiphon.stats.judging.folds import indicative
 from antiphon.stats.judging.judgement import MACRO, Judgement, resampled_weights
 from antiphon.stats.judging.measures import shares
-from benchmarks.accuracy_material import Cut
 
 _RESAMPLES, _SEED = 1000, 1
 _COUNTS = ("cells", "hits", "false_alarms", "misses")
@@ -52,11 +51,23 @@ class Stored:
         return folder / f"{self.method.replace(' ', '_')}.fold{self.fold}.seed{self.seed}.npz"
 
 
+class Tested(Protocol):
+    """Examples that a method was judged on."""
+
+    @property
+    def groups(self) -> Sequence[str]:
+        """Group of each example."""
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Sources that their masks tell apart."""
+
+
 def save(
     folder: Path,
     stored: Stored,
     judgements: Mapping[str, Judgement],
-    tests: Mapping[str, Cut],
+    tests: Mapping[str, Tested],
     about: Mapping[str, Any],
     grid: Grid,
 ) -> dict[str, Any]:

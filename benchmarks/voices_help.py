@@ -152,18 +152,11 @@ def run_arm(arm: str, seed: int, settings: dict[str, Any], options: argparse.Nam
             device="cpu", precision="float32", **common,
         )  # fmt: skip
     about = {"steps": options.steps, "mixtures": options.mixtures, "learning_s": round(time.process_time() - start_s)}
-    tests, grid = (
-        _tests(settings, options, common),
-        Grid(**{k: settings["stft"][k] for k in ("window_s", "hop_s", "bins")}),
-    )
-    judgements = dict(
-        zip(
-            tests,
-            _judged(arm, folder, read_examples(pairs / "pairs.zarr", "validation"), list(tests.values())),
-            strict=True,
-        )
-    )
-    print(json.dumps(save(options.out, Stored(arm, 0, seed), judgements, tests, about, grid)), flush=True)  # type: ignore[arg-type]
+    tests = _tests(settings, options, common)
+    grid = Grid(**{name: settings["stft"][name] for name in ("window_s", "hop_s", "bins")})
+    verdicts = _judged(arm, folder, read_examples(pairs / "pairs.zarr", "validation"), list(tests.values()))
+    judgements = dict(zip(tests, verdicts, strict=True))
+    print(json.dumps(save(options.out, Stored(arm, 0, seed), judgements, tests, about, grid)), flush=True)
 
 
 def _tests(settings: dict[str, Any], options: argparse.Namespace, common: dict[str, str]) -> dict[str, Examples]:

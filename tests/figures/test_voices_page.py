@@ -2,7 +2,10 @@
 
 import re
 
+import pandas as pd
+
 from antiphon.figures.voices.page import Heard, voices_page
+from browser import chromium, needs_chromium
 
 CARD = {
     "name": "voices", "network": "specgan", "classes": ["<b>owl</b>", "wren"], "conditional": True, "noise": 100,
@@ -42,3 +45,21 @@ def test_page__shows_generated_beside_real():
     assert '<td class="n">12.2</td><td class="n">3.50</td>' in html
     assert '0.05 <small>0.00–0.10</small></td><td class="n">–</td>' in html
     assert "1,234,567 parameters, hinge game" in html
+
+
+@needs_chromium
+def test_ratings__are_saved_as_csv_also_when_listened_to_blind(tmp_path):
+    (tmp_path / "index.html").write_text(page(), encoding="utf-8")
+    with chromium() as browser:
+        there = browser.new_context(offline=True, accept_downloads=True).new_page()
+        there.goto((tmp_path / "index.html").as_uri())
+        there.fill("#rater", 'Ann "the ear", 3rd')
+        there.select_option("select[data-sound='real/wren.flac']", "4")
+        there.check("#blind")
+        assert there.inner_text("#count") == "1 rated"
+        with there.expect_download() as download:
+            there.click("#save")
+        download.value.save_as(tmp_path / "ratings.csv")
+    (row,) = pd.read_csv(tmp_path / "ratings.csv").to_dict("records")
+    assert list(row) == ["rater", "sound", "class", "kind", "grade", "blind"]
+    assert list(row.values()) == ['Ann "the ear", 3rd', "real/wren.flac", "wren", "real", 4, True]

@@ -118,6 +118,18 @@ def test_specgan__learns_where_two_classes_sound():
     assert (drawn[1::2, high] > drawn[1::2, low]).all()
 
 
+def test_duel__sees_a_rare_class_as_often_as_a_common_one(monkeypatch):
+    duel, seen = begun("dense", batch_size=4), []
+    monkeypatch.setattr(
+        duel, "play", lambda real, label: seen.extend(label[:, 1].tolist()) or dict.fromkeys(HISTORY, 0.0)
+    )
+    sounds, _ = tones(200)
+    for _ in range(4):
+        duel.play_epoch(sounds, [1] * 20 + [0] * 180)
+    assert len(seen) == 800
+    assert sum(seen) / 800 == pytest.approx(0.5, abs=0.06)
+
+
 def test_loss_that_is_not_finite__ends_the_duel():
     duel = begun("dense")
     sounds, classes = tones()

@@ -62,6 +62,16 @@ def test_one_sound_again_and_again__has_no_diversity(good):
     assert found["diversity_cosine", "generated"] < 1e-6 < good["diversity_cosine", "generated"]
 
 
+def test_common_class__counts_no_more_than_a_rare_one():
+    """Who learned only one class finds all of it and nothing of the other, however many there are of each."""
+    rare = np.r_[[0] * 10, [1] * 2]
+    sounds, _ = tones(24, 2)
+    found = measured(np.concatenate([sounds[::2][:10], sounds[1::2][:2]]), np.zeros(12, dtype=int))
+    assert found["trained_on_generated_tested_on_real", "generated"] == 0.5
+    found = measured(np.concatenate([sounds[::2][:10], sounds[::2][:2]]), rare)
+    assert found["trained_on_real_tested_on_generated", "generated"] == 0.5
+
+
 def test_sounds_without_a_class__are_not_classified():
     found = measured(tones(12, 2)[0], np.full(12, -1))
     assert not [measure for measure, _ in found if measure.startswith("trained_on")]

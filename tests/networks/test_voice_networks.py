@@ -7,6 +7,7 @@ import torch
 
 from antiphon.learning.voice_recipe import NETWORKS
 from antiphon.learning.voices import made_sounds, make_voices
+from antiphon.networks.specgan import Scatter
 from antiphon.networks.wavegan import PhaseShuffle
 
 
@@ -60,6 +61,21 @@ def test_wavegan__of_16384_samples_has_five_layers_down_to_sixteen():
     assert [one.out_channels for one in convolutions] == [64, 128, 256, 512, 1024]
     assert voices.critic.verdict.in_features == 16 * 1024
     assert not any(isinstance(one, torch.nn.BatchNorm1d) for one in voices.generator.modules())
+
+
+def test_specgan__scatters_cells_by_chance_around_one_level():
+    voices = make_voices("specgan", samples=1000, rate_hz=8000, noise=7, classes=0, width=4, seed=1)
+    voices.generator.eval()
+    noise, label = torch.ones(400, 7), voices.label([0] * 400)
+    with torch.no_grad():
+        drawn = voices.generator(noise, label)
+        for scatter in (one for one in voices.generator.modules() if isinstance(one, Scatter)):
+            scatter.strength.zero_()
+        level = voices.generator(noise, label)
+    assert float(drawn.std(0).mean()) > 0.1
+    apart = level - level.mean(0)
+    neighbours = (apart[:, 1:] * apart[:, :-1]).mean() / apart.square().mean()
+    assert abs(float(neighbours)) < 0.05  # the last layer's noise is each cell's own
 
 
 def test_phase_shuffle__moves_by_at_most_two_and_mirrors_the_ends():

@@ -63,7 +63,8 @@ def test_log_spectrogram__full_scale_is_one_and_silence_comes_back_silent():
     picture = LogSpectrogram(8000, RATE)
     drawn = picture.drawn(torch.sin(2 * torch.pi * 2000 * t)[None])
     assert abs(float(drawn.max()) - 1) < 0.01
-    assert picture.sounds(torch.full((1, picture.frames, picture.bins), -1.0), seed=0).abs().max() == 0
+    for nothing in (-1.0, -0.8):  # a tanh comes near silence and never reaches it
+        assert picture.sounds(torch.full((1, picture.frames, picture.bins), nothing), seed=0).abs().max() == 0
 
 
 def test_log_spectrogram__takes_rates_that_4_ms_do_not_divide():

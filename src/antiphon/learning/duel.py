@@ -95,7 +95,10 @@ class Duel:
         return self.voices.critic
 
     def play_epoch(self, seen: Tensor, classes: Sequence[int]) -> dict[str, float]:
-        """Let every chunk be seen once, and return the epoch's row of the history.
+        """Let as many chunks be seen as there are, and return the epoch's row of the history.
+
+        Without classes each is seen once. Players who are told classes see all classes equally often: sounds of each
+        are asked for in the end, and a class of few clips would hardly be learned.
 
         Parameters
         ----------
@@ -115,7 +118,7 @@ class Duel:
         sums = dict.fromkeys(HISTORY, 0.0)
         # A batch of one chunk has no spread to normalise by; the few chunks left over wait for the next epoch.
         size = min(self.recipe.batch_size, len(seen))
-        order = np.random.default_rng((self.recipe.seed, self.epoch)).permutation(len(seen))
+        order = self._order(classes)
         batches = [order[first : first + size] for first in range(0, len(order) - size + 1, size)]
         for chosen in batches:
             noted = self.play(seen[chosen].to(self.device), label[chosen].to(self.device))
@@ -125,6 +128,15 @@ class Duel:
         row = {"epoch": float(self.epoch), **sums}
         self.history.append(row)
         return row
+
+    def _order(self, classes: Sequence[int]) -> np.ndarray:
+        """Return the numbers of the chunks that the next epoch shows."""
+        rng = np.random.default_rng((self.recipe.seed, self.epoch))
+        if not self.generator.classes:
+            return rng.permutation(len(classes))
+        of_class = np.asarray(classes)
+        share = 1 / np.bincount(of_class)[of_class]
+        return rng.choice(len(of_class), len(of_class), p=share / share.sum())
 
     def play(self, real: Tensor, label: Tensor) -> dict[str, float]:
         """Play one round with a batch, and return what the history notes of it."""

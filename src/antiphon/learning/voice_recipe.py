@@ -53,7 +53,7 @@ NETWORKS: Mapping[str, VoiceRecipe] = {
     "dense_dropout": VoiceRecipe("vanilla", 512, 1e-3, 1e-3, 0.9, 0.999, 32),
     "dcgan": VoiceRecipe("vanilla", 100, 2e-4, 2e-4, 0.5, 0.999, 128),
     "wavegan": VoiceRecipe("wasserstein", 100, 1e-4, 1e-4, 0.5, 0.9, 64, critic_rounds=5),
-    "specgan": VoiceRecipe("hinge", 100, 5e-4, 2e-4, 0.5, 0.99, 16),
+    "specgan": VoiceRecipe("hinge", 100, 1e-3, 4e-4, 0.5, 0.99, 16),
 }
 """Recipes by network; that of ``specgan`` is ours (two step sizes: Heusel et al. 2017, arXiv:1706.08500)."""
 

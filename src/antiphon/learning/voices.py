@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from antiphon.learning.updates import seeded
 from antiphon.networks.dcgan import Dcgan, DcganCritic
 from antiphon.networks.dense_dropout_voice import DenseDropoutCritic, DenseDropoutVoice
 from antiphon.networks.dense_voice import DenseCritic, DenseVoice
@@ -91,7 +92,7 @@ def make_voices(network: str, *, samples: int, rate_hz: int, noise: int, classes
             case "specgan" if picture:
                 frames, bins = picture.frames, picture.bins
                 generator = Specgan(frames, bins, noise, classes, width)
-                return Voices(generator, SpecganCritic(frames, bins, classes, width), picture)
+                return Voices(generator, SpecganCritic(bins, classes, width), picture)
     raise ValueError(f"there is no network '{network}'")
 
 
@@ -116,12 +117,11 @@ def made_sounds(voices: Voices, generator: VoiceGenerator, classes: Sequence[int
     label = voices.label(classes)
     playing = generator.training
     generator.eval()
-    made = [
-        voices.heard(generator(some.to(device), told.to(device)).cpu(), seed + place)
-        for place, (some, told) in enumerate(
-            zip(torch.split(noise, _AT_ONCE), torch.split(label, _AT_ONCE), strict=True)
-        )
-    ]
+    made = []
+    for place, (some, told) in enumerate(zip(torch.split(noise, _AT_ONCE), torch.split(label, _AT_ONCE), strict=True)):
+        with seeded(seed, place, device):
+            drawn = generator(some.to(device), told.to(device)).cpu()
+        made.append(voices.heard(drawn, seed + place))
     generator.train(playing)
     sounds = torch.cat(made)
     loudest = sounds.abs().amax(dim=1, keepdim=True).clamp(min=1)

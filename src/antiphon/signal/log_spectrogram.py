@@ -21,6 +21,7 @@ __all__ = ["LogSpectrogram"]
 _HOP_S = 0.004
 _HOPS_A_WINDOW = 4
 _LOWEST_DB = -80.0
+_SILENT_BELOW_DB = -68.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,10 @@ class LogSpectrogram:
         return (1 - 2 * level_db / _LOWEST_DB).clamp(-1, 1).transpose(1, 2)
 
     def sounds(self, pictures: Tensor, seed: int) -> Tensor:
-        """Return sounds that look like ``pictures``, shape (sound, samples); what is at -1 is silent.
+        """Return sounds that look like ``pictures``, shape (sound, samples); their lowest 12 dB are silent.
+
+        A network that ends in a tanh cannot draw silence, it comes near. Clips that are shorter than a chunk have
+        digital silence behind them, and every classifier hears a hiss of -79 dB in its place.
 
         Parameters
         ----------
@@ -81,6 +85,6 @@ class LogSpectrogram:
             Seed of the phases that the search begins with.
         """
         level_db = (1 - pictures.transpose(1, 2)) * (_LOWEST_DB / 2)
-        magnitude = (level_db * (math.log(10) / 20)).exp() * (level_db > _LOWEST_DB + 0.5) * (self.window / 4)
+        magnitude = (level_db * (math.log(10) / 20)).exp() * (level_db > _SILENT_BELOW_DB) * (self.window / 4)
         top = torch.zeros_like(magnitude[:, :1])
         return griffin_lim(torch.cat([magnitude, top], dim=1), self.window, self.hop, self.samples, seed)

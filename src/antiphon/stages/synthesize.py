@@ -35,7 +35,7 @@ from antiphon.stats.judging.folds import grouped_folds
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 1
+VERSION = 2
 _PUT_AWAY_EVERY_S = 120.0
 
 

@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from antiphon.figures.style import COVERAGE_STOPS, INK, PAPER, RULES, printable, ramp
 
 __all__ = ["confusion_figure"]
 
-_CELL_INCHES = 0.55
+_CELL_INCHES, _PAD_INCHES = 0.55, 0.15
 
 
 def confusion_figure(counts: Mapping[str, np.ndarray], classes: Sequence[str]) -> Figure:
@@ -29,7 +30,7 @@ def confusion_figure(counts: Mapping[str, np.ndarray], classes: Sequence[str]) -
     names = [printable(name) for name in classes]
     with rc_context(RULES):
         side = _CELL_INCHES * len(classes) + 1.6
-        figure = Figure(figsize=(side * len(counts), side), layout="constrained")
+        figure = Figure(figsize=(side * len(counts), side), layout=ConstrainedLayoutEngine(h_pad=_PAD_INCHES))
         axes = figure.subplots(1, len(counts), squeeze=False)[0]
         for axis, (title, one) in zip(axes, counts.items(), strict=True):
             _draw(axis, one, names, title)

@@ -10,31 +10,45 @@ from antiphon.stats.correction import Errors, corrected
 
 @given(st.floats(0, 1), st.floats(0.05, 1), st.floats(0, 0.04))
 def test_corrected__gives_the_true_share_back(true, sensitivity, false_share):
-    errors = Errors(sensitivity, false_share, np.empty((2, 0)))
+    errors = Errors(sensitivity, false_share)
     apparent = np.array([true * sensitivity + (1 - true) * false_share])
     estimate, low, high = corrected(apparent, errors)
-    assert estimate[0] == pytest.approx(true, abs=1e-9) and np.isnan([low[0], high[0]]).all()
+    assert estimate[0] == pytest.approx(true, abs=1e-9) and (low[0], high[0]) == (0, 1)
 
 
 def test_errors__are_pooled_over_groups():
     errors = Errors.of_groups(np.array([[8, 1, 2, 99], [1, 3, 9, 97]]))
     assert errors.sensitivity == pytest.approx(9 / 20) and errors.false_share == pytest.approx(4 / 200)
-    assert errors.resampled.shape == (2, 400)
-    assert Errors.of_groups(np.array([[8, 1, 2, 99]])).resampled.shape == (2, 0)
+    assert np.isinf([errors.log_low, errors.log_high]).all()  # two groups say nothing of a third
 
 
-def test_interval__holds_the_truth():
-    """Groups whose sensitivity varies: nineteen in twenty intervals, or nearly, hold the share that is true."""
+def drawn_groups(rng, groups):
+    """Return cells and true shares of groups of one kind, whose prevalence, sensitivity and false share vary."""
+    own = rng.binomial(100_000, rng.beta(1, 9, groups) * (rng.random(groups) < 0.6))
+    hits = rng.binomial(own, rng.beta(7, 3, groups))
+    false = rng.binomial(100_000 - own, rng.beta(1, 199, groups))
+    return np.stack([hits, false, own - hits, 100_000 - own - false], axis=1), own / 100_000
+
+
+def test_interval__holds_the_truth_of_a_new_group():
+    """Nineteen in twenty, or nearly, of groups that validation did not see; of mean rates it were far fewer."""
     rng = np.random.default_rng(5)
     held = []
-    for _ in range(200):
-        rates = rng.beta(14, 6, 30), rng.beta(2, 198, 30)
-        found, false = rng.binomial(5000, rates[0]), rng.binomial(50_000, rates[1])
-        errors = Errors.of_groups(np.stack([found, false, 5000 - found, 50_000 - false], axis=1))
-        apparent = np.array([0.1 * 0.7 + 0.9 * 0.01])
-        _, low, high = corrected(apparent, errors)
-        held.append(low[0] <= 0.1 <= high[0])
-    assert 0.88 <= np.mean(held) <= 0.99
+    for _ in range(100):
+        cells, _ = drawn_groups(rng, 80)
+        new, true = drawn_groups(rng, 20)
+        estimate, low, high = corrected(new[:, :2].sum(axis=1) / 100_000, Errors.of_groups(cells))
+        assert (low <= estimate).all() and (estimate <= high).all()
+        held.append(np.mean((low <= true) & (true <= high)))
+    assert 0.93 <= np.mean(held) <= 0.98
+
+
+def test_interval__says_everything_may_be_of_few_groups():
+    rng = np.random.default_rng(6)
+    cells, _ = drawn_groups(rng, 39)
+    few, enough = (corrected(np.array([0.05]), Errors.of_groups(cells[:groups])) for groups in (38, 39))
+    assert (few[1][0], few[2][0]) == (0, 1) and few[0][0] > 0
+    assert enough[2][0] < 1
 
 
 def test_corrected__knows_nothing_where_the_model_finds_nothing():

@@ -27,7 +27,7 @@ from antiphon.tabulating.units import sum_units
 
 __all__ = ["VERSION", "run", "sites"]
 
-VERSION = 5
+VERSION = 6
 
 
 def run(

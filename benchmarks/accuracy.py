@@ -49,7 +49,7 @@ def main() -> None:
     if not options.write:
         for fold in options.folds:
             run_fold(fold, material, options, settings, folder)
-    table = markdown(folder, material.grid, options.folds)
+    table = markdown(folder, material.grid, options.folds, complete=options.complete)
     print(table)
     if options.write:
         write_between_marks(Path(options.write), table, options.marks)
@@ -81,7 +81,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", help="folder of what is done; default: one for each model, settings and budget")
     parser.add_argument("--write", help="only write the table into this page, between its marks")
-    parser.add_argument("--marks", default="table", help="name of the marks: table, species or boxed")
+    parser.add_argument("--marks", default="table", help="name of the marks: table, folds, species or boxed")
+    parser.add_argument("--complete", action="store_true", help="show only methods that are done on all these folds")
     options = parser.parse_args()
     if options.out is None:
         examples = Path(options.settings[-1]).stem if options.settings else "pairs" if options.pairs else "formula"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -14,6 +14,8 @@ import torch
 
 from antiphon.baselines.mfcc import MfccForest, clip_vector
 from antiphon.baselines.spectral_gating import gated_image
+from antiphon.io.models.checkpoints import CARD, WEIGHTS, load_card, load_weights
+from antiphon.io.models.places import SHIPPED
 from antiphon.learning.apply import Separator
 from antiphon.learning.clips import clip_scores, learn_clips, make_classifier
 from antiphon.learning.contenders import (
@@ -41,6 +43,7 @@ from antiphon.signal.resynthesis import resynthesised
 from antiphon.stats.judging.judgement import Judgement, presence
 from antiphon.stats.judging.measures import found_cells, picture
 from antiphon.stats.judging.presence import best_least_share, clip_measures
+from antiphon.stats.judging.scores import code_of_threshold
 from antiphon.stats.judging.si_sdr import si_sdr_measures
 from benchmarks.accuracy_material import Cut, Fold, Material
 
@@ -58,9 +61,12 @@ SEPARATORS: Mapping[str, tuple[str, bool]] = {
 CLASSIFIERS = ("resnet50", "vgg16", "mfcc")
 SIMPLE = ("energy threshold", *SPECTROGRAM_METHODS, "spectral_gating", "identity", "silence")
 LIMITS = ("oracle", "one cell wider", "one frame late", "one bin higher", "rule 1 dB stricter", "rule 1 dB looser")
-METHODS = (*SEPARATORS, *SIMPLE, *LIMITS, *CLASSIFIERS)
+SHIPPED_MODEL = "shipped model"
+METHODS = (*SEPARATORS, SHIPPED_MODEL, *SIMPLE, *LIMITS, *CLASSIFIERS)
 TILE_FRAMES = 256
-_LOOKS, _LOOK_SHARE, _LOOK_EXAMPLES = 8, 0.2, 24
+_LEAST_STEPS, _LEAST_BATCH, _TIMED_STEPS = 60, 2, 2
+_LOOKS, _LEAST_LOOKS, _LOOK_SHARE = 8, 4, 0.2
+_LOOK_EXAMPLES, _LEAST_LOOKED_AT = 24, 4
 _CLIP_RATE, _CLIP_BATCH = 1e-4, 16
 
 
@@ -116,20 +122,19 @@ def run_method(name: str, material: Material, fold: Fold, terms: Terms) -> Outco
     contender = _found_once(contender, fold.validation)
     about["learning_s"] = round(terms.now_s() - start, 1)
     found = dict(zip(fold.tests, judged(contender, fold.validation, fold.tests.values()), strict=True))
-    if terms.sounds:
-        least = tuned_codes(contender, fold.validation)
-        found = {
-            protocol: Judgement(
-                one.method, {**one.measures, **_sounds(contender, least, material, fold.tests[protocol], terms)}
-            )
-            for protocol, one in found.items()
-        }
+    least = tuned_codes(contender, fold.validation)
+    found = {
+        protocol: replace(one, measures={**one.measures, **_besides(contender, least, material, test, terms)})
+        for (protocol, one), test in zip(found.items(), fold.tests.values(), strict=True)
+    }
     return Outcome(found, about)
 
 
 def _contender(name: str, material: Material, fold: Fold, terms: Terms) -> tuple[Contender, dict[str, Any]]:
     if name in SEPARATORS:
         return _trained(name, fold, terms)
+    if name == SHIPPED_MODEL:
+        return _shipped(material, terms)
     if name == "energy threshold":
         return energy_contender(fold.validation, lambda one: _ready(one, terms)), {}
     if name in SPECTROGRAM_METHODS:
@@ -138,6 +143,18 @@ def _contender(name: str, material: Material, fold: Fold, terms: Terms) -> tuple
         return by_frequency("spectral gating", _gated(material), fold.train), {}
     others = [*nothing_and_everything(len(material.sources)), *limits(), *_other_rules(material)]
     return next(one for one in others if one.name == name or one.name.endswith(name) or name in one.name), {}
+
+
+def _shipped(material: Material, terms: Terms) -> tuple[Contender, dict[str, Any]]:
+    """Return the model that comes with antiphon, with its own thresholds."""
+    card = load_card(SHIPPED / CARD)
+    if tuple(card.sources) != tuple(material.sources):
+        raise SystemExit(f"the shipped model separates {', '.join(card.sources)}; leave it out")
+    generator = make_generator(card.network, widths=card.widths, sources=len(card.sources), bins=card.grid.bins)
+    generator.load_state_dict(load_weights(SHIPPED / WEIGHTS, card))
+    least = (code_of_threshold(card.thresholds[source]) for source in card.sources)
+    about = {"parameters": parameters(generator), "weights": f"shipped, sha256 {card.weights_sha256[:8]}"}
+    return network_contender(SHIPPED_MODEL, generator, _ready(generator, terms), least), about
 
 
 def _found_once(contender: Contender, validation: Cut) -> Contender:
@@ -206,7 +223,6 @@ def _trained(name: str, fold: Fold, terms: Terms) -> tuple[Contender, dict[str, 
     """Train a separator: as many steps as the budget pays for, looks at validation included."""
     network, with_critic = SEPARATORS[name]
     recipe, count = _recipe(network, with_critic, terms), len(fold.train.sources)
-    looked_at = fold.validation.at_most(_LOOK_EXAMPLES)
 
     def begin(of: Recipe) -> Training:
         generator = make_generator(
@@ -216,11 +232,16 @@ def _trained(name: str, fold: Fold, terms: Terms) -> tuple[Contender, dict[str, 
             _load_trunk(generator, terms.weights[network])
         return Training.begin(of, generator, count, terms.device, choose_dtype("auto", terms.device))
 
-    tiles = Tiles(fold.train, recipe.tile_frames, recipe.batch_size, terms.seed)
-    steps, looks = _affordable(
-        begin(replace(recipe, steps=10, critic=replace(recipe.critic, start=0.0, ramp=0.0))), tiles, looked_at, terms
-    )
-    recipe = replace(recipe, steps=steps, validate_every=ceil(steps / looks))
+    trial = replace(recipe, steps=10, critic=replace(recipe.critic, start=0.0, ramp=0.0))
+    looked_at, looks, spent_s = _looks(begin(trial), fold.validation, terms)
+
+    def play(batch: int) -> Callable[[int], object]:
+        training, tiles = begin(replace(trial, batch_size=batch)), _tiles(fold, recipe, batch, terms)
+        return lambda step: training.play(tiles.batch(step))
+
+    batch, steps = _affordable(play, recipe.batch_size, terms.budget_s - spent_s, terms)
+    tiles, steps = _tiles(fold, recipe, batch, terms), max(looks, steps)
+    recipe = replace(recipe, batch_size=batch, steps=steps, validate_every=ceil(steps / looks))
     training = begin(recipe)
     for _ in fit(training, tiles, looked_at):
         pass
@@ -233,26 +254,57 @@ def _trained(name: str, fold: Fold, terms: Terms) -> tuple[Contender, dict[str, 
         "parameters": parameters(generator),
         "steps": steps,
         "best_step": best["step"],
-        "tiles": steps * recipe.batch_size,
+        "batch": batch,
         "weights": str(terms.weights.get(network, "from scratch")),
     }
     return network_contender(name, generator, _ready(generator, terms)), about
 
 
-def _affordable(training: Training, tiles: Tiles, looked_at: Cut, terms: Terms) -> tuple[int, int]:
-    """Return the steps and the looks at validation that the budget pays for, by the cost of a few of them."""
-    training.play(tiles.batch(0))
+def _tiles(fold: Fold, recipe: Recipe, batch: int, terms: Terms) -> Tiles:
+    return Tiles(fold.train, recipe.tile_frames, batch, terms.seed)
+
+
+def _looks(training: Training, validation: Cut, terms: Terms) -> tuple[Cut, int, float]:
+    """Return the validation examples that are looked at, how often, and what all looks cost, this trial included.
+
+    A look takes at most a twentieth of the budget, all together take a fifth.
+    """
+    few = validation.at_most(_LEAST_LOOKED_AT)
     start = terms.now_s()
-    for step in range(1, 4):
-        training.play(tiles.batch(step))
-    step_s = (terms.now_s() - start) / 3
-    start = terms.now_s()
-    validate(training.average, looked_at, training.device, training.dtype)
-    look_s = terms.now_s() - start
-    looks = max(1, min(_LOOKS, int(_LOOK_SHARE * terms.budget_s / look_s)))
+    validate(training.average, few, training.device, training.dtype)
+    trial_s = terms.now_s() - start
+    example_s, share_s = trial_s / len(few.level), _LOOK_SHARE * terms.budget_s
+    count = min(_LOOK_EXAMPLES, max(_LEAST_LOOKED_AT, int(share_s / _LEAST_LOOKS / example_s)))
+    looks = max(1, min(_LOOKS, int(share_s / (count * example_s))))
+    return validation.at_most(count), looks, trial_s + looks * count * example_s
+
+
+def _affordable(
+    play: Callable[[int], Callable[[int], object]], published: int, left_s: float, terms: Terms
+) -> tuple[int, int]:
+    """Return the batch and the steps that what is left of the budget pays for, by the cost of a few steps.
+
+    The batch is the published one, halved as long as the budget pays for fewer than ``_LEAST_STEPS`` steps, but no
+    smaller than two: a deviation within a batch takes two. ``play`` gives, for a batch, what plays a step.
+    """
+    begun_s = terms.now_s()
+    least = min(published, _LEAST_BATCH)
+    tile_s = _step_s(play(least), terms) / least
+    batch = published
+    while batch > least and left_s / (batch * tile_s) < _LEAST_STEPS:
+        batch = max(least, batch // 2)
+    step_s = _step_s(play(batch), terms) if batch != least else tile_s * least
     # What was spent here is part of the budget, too.
-    left_s = terms.budget_s - looks * look_s - 4 * step_s - look_s
-    return max(looks, int(left_s / step_s)), looks
+    return batch, max(1, int((left_s - (terms.now_s() - begun_s)) / step_s))
+
+
+def _step_s(play: Callable[[int], object], terms: Terms) -> float:
+    """Return the cost of a step; the first one, which lays things out, is played but not counted."""
+    play(0)
+    start = terms.now_s()
+    for step in range(1, 1 + _TIMED_STEPS):
+        play(step)
+    return (terms.now_s() - start) / _TIMED_STEPS
 
 
 def _load_trunk(network: torch.nn.Module, path: Path) -> None:
@@ -301,7 +353,7 @@ def _mfcc(material: Material, fold: Fold, terms: Terms) -> tuple[Callable[[Cut],
 
 
 def _network_scores(name: str, fold: Fold, terms: Terms) -> tuple[Callable[[Cut], np.ndarray], dict[str, Any]]:
-    tiles = Tiles(fold.train, TILE_FRAMES, _CLIP_BATCH, terms.seed)
+    dtype = choose_dtype("auto", terms.device)
 
     def fresh() -> torch.nn.Module:
         network = make_classifier(name, sources=len(fold.train.sources), seed=terms.seed)
@@ -309,23 +361,42 @@ def _network_scores(name: str, fold: Fold, terms: Terms) -> tuple[Callable[[Cut]
             _load_trunk(network, terms.weights[name])
         return network
 
-    trial = learn_clips(fresh(), tiles, 4, _CLIP_RATE, terms.device)
-    next(trial)
-    start = terms.now_s()
-    steps_done = sum(1 for _ in trial)
-    step_s = (terms.now_s() - start) / steps_done
-    steps = max(1, int(terms.budget_s / step_s) - 4)
+    def rounds(batch: int, steps: int, network: torch.nn.Module) -> Iterator[float]:
+        tiles = Tiles(fold.train, TILE_FRAMES, batch, terms.seed)
+        return learn_clips(network, tiles, steps, _CLIP_RATE, terms.device, dtype)
+
+    def play(batch: int) -> Callable[[int], object]:
+        trial = rounds(batch, 1 + _TIMED_STEPS, fresh())
+        return lambda _: next(trial)
+
+    batch, steps = _affordable(play, _CLIP_BATCH, terms.budget_s, terms)
     network = fresh()
-    for _ in learn_clips(network, tiles, steps, _CLIP_RATE, terms.device):
+    for _ in rounds(batch, steps, network):
         pass
     about = {
         "network": name,
         "parameters": sum(one.numel() for one in network.parameters()),
         "steps": steps,
-        "tiles": steps * _CLIP_BATCH,
+        "batch": batch,
         "weights": str(terms.weights.get(name, "from scratch")),
     }
     return lambda examples: clip_scores(network, examples, TILE_FRAMES, terms.device), about
+
+
+def _besides(
+    contender: Contender, least: Sequence[int], material: Material, test: Cut, terms: Terms
+) -> dict[str, np.ndarray]:
+    """Return the measures that not every comparison has: of sound, and of what lies outside boxes."""
+    sounds = _sounds(contender, least, material, test, terms) if terms.sounds else {}
+    if test.known_bits is None:
+        return sounds
+    boxes_alone = replace(test, known_bits=None)
+    measures = Judgement.of(contender.name, contender.find(test), least, boxes_alone, contender.image).measures
+    return {
+        **sounds,
+        "energy_in_boxes": measures["energy_right"],
+        "energy_in_boxes_clips": measures["energy_found_clips"],
+    }
 
 
 def _sounds(

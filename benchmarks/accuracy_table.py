@@ -27,6 +27,7 @@ _COLUMNS = {
     "event_recall": "event recall",
     "energy_found": "energy found",
     "energy_right": "energy right",
+    "energy_in_boxes": "energy in boxes",
     "silent_false_share": "false area in silence",
     "clip_f1": "clip F1",
     "image_mse": "image MSE",
@@ -107,17 +108,24 @@ def _rounded(value: Any) -> float | None:
     return None if value is None or isnan(value) else round(float(value), 4)
 
 
-def markdown(folder: Path, grid: Grid, folds: Iterable[int]) -> str:
+def markdown(folder: Path, grid: Grid, folds: Iterable[int], *, complete: bool = False) -> str:
     """Return the tables of what is done of some folds: folds pooled, seeds as further examples of the same groups.
 
-    Methods that were not run on all of them are judged by fewer examples: the column of folds says so.
+    Methods that were not run on all of them are judged by fewer examples: the column of folds says so. With
+    ``complete`` they are left out. A column that holds nothing is left out, too.
     """
     by_method: dict[str, list[Any]] = {}
     for path in sorted(path for fold in set(folds) for path in folder.glob(f"*.fold{fold}.*.npz")):
         by_method.setdefault(path.name.split(".fold")[0], []).append(np.load(path, allow_pickle=False))
+    if complete:
+        by_method = {name: many for name, many in by_method.items() if _folds(many) >= set(folds)}
     protocols = sorted({key.split("/")[0] for many in by_method.values() for key in many[0].files if "/" in key})
     texts = [_protocol(protocol, by_method, grid) for protocol in protocols]
     return "\n\n".join(texts) if texts else "Nothing is done yet."
+
+
+def _folds(many: Iterable[Any]) -> set[int]:
+    return {json.loads(str(one["about"]))["fold"] for one in many}
 
 
 def _protocol(protocol: str, by_method: Mapping[str, list[Any]], grid: Grid) -> str:
@@ -127,7 +135,9 @@ def _protocol(protocol: str, by_method: Mapping[str, list[Any]], grid: Grid) -> 
     for many in by_method.values():
         about = [json.loads(str(one["about"])) for one in many]
         sources = about[0]["sources"]
-        budgets |= {f"{one['budget_s']:g} s on {one['device']}, {one['threads']} threads" for one in about}
+        budgets |= {
+            f"{one['budget_s']:g} s on {one['device']}, {one['threads']} threads" for one in about if "steps" in one
+        }
         measures = _measures(protocol, many)
         groups = [str(one) for part in many for one in part[f"{protocol}/groups"]]
         present = np.nan_to_num(measures["present"]) > 0
@@ -142,11 +152,13 @@ def _protocol(protocol: str, by_method: Mapping[str, list[Any]], grid: Grid) -> 
         lines.append(_line(about, {str(row["source"]): row for row in rows}, sources, (over, size)))
     shown = [f"{name} F1{' (indicative)' if few else ''}" for name, few in zip(sources, weak, strict=True)]
     header = ["method", *_COLUMNS.values(), *shown, "folds / seeds", "examples / groups", "parameters", "steps",
-              "learning, s", "weights"]  # fmt: skip
+              "batch", "learning, s", "weights"]  # fmt: skip
     lines.sort(key=lambda cells: (cells[0].startswith("limit"), -_leading(cells[1])))
     rule = ["---"] + ["---:"] * (len(header) - 2) + ["---"]
-    table = "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *lines))
-    return f"### {protocol.replace('_', '-')}\n\nBudget: {'; '.join(sorted(budgets))}.\n\n{table}"
+    filled = [column for column, cells in enumerate(zip(*lines, strict=True)) if set(cells) != {"–"}]
+    table = "\n".join(f"| {' | '.join(cells[i] for i in filled)} |" for cells in (header, rule, *lines))
+    budget = f"Budget of what is trained: {'; '.join(sorted(budgets))}.\n\n" if budgets else ""
+    return f"### {protocol.replace('_', '-')}\n\n{budget}{table}"
 
 
 def _measures(protocol: str, many: Sequence[Any]) -> dict[str, np.ndarray]:
@@ -174,7 +186,7 @@ def _line(
     macro = rows[MACRO]
     cells = [_cell(macro, name) for name in _COLUMNS]
     cells += [_cell(rows.get(source, {}), "f1") for source in sources]
-    cost = [_mean(about, key) for key in ("parameters", "steps", "learning_s")]
+    cost = [_mean(about, key) for key in ("parameters", "steps", "batch", "learning_s")]
     return [str(about[0]["method"]), *cells, *counts, *cost, str(about[0].get("weights", "–"))]
 
 

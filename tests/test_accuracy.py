@@ -2,18 +2,21 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import yaml
-from benchmarks import accuracy
-from benchmarks.accuracy_material import FormulaMaterial
+from benchmarks import accuracy, accuracy_methods
+from benchmarks.accuracy_material import Cut, FormulaMaterial
+from benchmarks.accuracy_table import markdown
 
+from antiphon.learning.contenders import nothing_and_everything
 from antiphon.signal.spectrogram import level_codes
 
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 SMALL = ["--scenes", "10", "--duration-s", "1", "--sounds", "1", "--threads", "1", "--budget-s", "1"]
-METHODS = ["ours", "wiener", "identity", "rule 1 dB stricter", "mfcc"]
+METHODS = ["ours", "shipped model", "wiener", "identity", "rule 1 dB stricter", "mfcc"]
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +104,38 @@ def test_mixtures__are_mixed_again_equal_to_the_byte(data_folder, root, tmp_path
         assert np.array_equal(level_codes(scene.mixture, scene.rate_hz, material.grid)[:frames], part.level[1])
         truth = np.stack([part.mask_bits[1] >> k & 1 for k in range(3)]) > 0
         assert (material.masks(scene)[:, :frames] == truth).mean() > 0.99
+
+
+def test_budget__gives_a_heavy_network_smaller_batches():
+    # A tile costs a second, and a clock that only plays move says so.
+    clock = {"s": 0.0}
+    terms = SimpleNamespace(now_s=lambda: clock["s"])
+
+    def play(batch):
+        def step(_):
+            clock["s"] += batch
+
+        return step
+
+    assert accuracy_methods._affordable(play, 16, 10_000.0, terms) == (16, (10_000 - 3 * 2 - 3 * 16) // 16)
+    assert accuracy_methods._affordable(play, 16, 300.0, terms) == (4, (300 - 3 * 2 - 3 * 4) // 4)
+    assert accuracy_methods._affordable(play, 16, 30.0, terms) == (2, (30 - 3 * 2) // 2)
+    assert accuracy_methods._affordable(play, 1, 30.0, terms) == (1, 27)
+
+
+def test_table__leaves_out_what_is_not_done_on_every_fold(done, grid):
+    assert "| wiener |" in markdown(done, grid, [0, 1])
+    assert "| ours |" in markdown(done, grid, [0], complete=True)
+    assert "| ours |" not in markdown(done, grid, [0, 2], complete=True)
+
+
+def test_boxes__tell_how_much_of_what_is_found_lies_in_them():
+    bits = np.zeros((1, 8, 8), dtype=np.uint8)
+    bits[0, :4] = 1
+    level = np.full((1, 8, 8), 60, dtype=np.uint8)
+    quiet = np.full((1, 8), 20, dtype=np.uint8)
+    test = Cut(level, bits, bits, quiet, quiet, np.zeros((1, 1)), ("a",), ("bird",), np.zeros(1, dtype=int))
+    everything = nothing_and_everything(1)[0]
+    found = accuracy_methods._besides(everything, [127], None, test, SimpleNamespace(sounds=0))
+    assert found["energy_in_boxes"] == pytest.approx(0.5)
+    assert found["energy_in_boxes_clips"] == 1

@@ -38,7 +38,12 @@ def make_classifier(network: str, *, sources: int, seed: int) -> nn.Module:
 
 
 def learn_clips(
-    network: nn.Module, tiles: Tiles, steps: int, learning_rate: float, device: torch.device
+    network: nn.Module,
+    tiles: Tiles,
+    steps: int,
+    learning_rate: float,
+    device: torch.device,
+    dtype: torch.dtype = torch.float32,
 ) -> Iterator[float]:
     """Train a classifier with binary cross entropy and Adam, down in a cosine; a tile is a clip.
 
@@ -52,8 +57,8 @@ def learn_clips(
         Updates.
     learning_rate
         Step size of the first update.
-    device
-        Where it computes.
+    device, dtype
+        Where and how exactly it computes.
 
     Yields
     ------
@@ -66,9 +71,10 @@ def learn_clips(
     for step in range(steps):
         batch = tiles.batch(step)
         truth, known = (torch.from_numpy(one).to(device) for one in _present(batch, sources))
-        with seeded(tiles.seed, step, device):
+        mixed = torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
+        with seeded(tiles.seed, step, device), mixed:
             logits = network(_features(batch.level, batch.floor, batch.background, device))
-        summed = F.binary_cross_entropy_with_logits(logits, truth, weight=known, reduction="sum")
+        summed = F.binary_cross_entropy_with_logits(logits.float(), truth, weight=known, reduction="sum")
         loss = summed / known.sum().clamp(min=1)
         improve(network, optimizer, loss)
         schedule.step()

@@ -185,6 +185,8 @@ def scores(sums: Measures, hop_s: float, bin_hz: float) -> dict[str, np.ndarray]
     }
     if "clip_hits" in sums:
         found |= _clip_scores(sums)
+    if "energy_in_boxes" in sums:
+        found["energy_in_boxes"] = _ratio(sums["energy_in_boxes"], sums["energy_in_boxes_clips"])
     if "si_sdr_db" in sums:
         found["si_sdr_db"] = _ratio(sums["si_sdr_db"], sums["si_sdr_clips"])
         found["si_sdr_gain_db"] = _ratio(sums["si_sdr_gain_db"], sums["si_sdr_clips"])

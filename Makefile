@@ -45,7 +45,7 @@ bench: setup           ## speed beside peers, as ratios of one run
 bench-%: setup         ## one of them, such as bench-stft
 	$(BIN)/python -m benchmarks.$*
 
-ACCURACY = --settings config/accuracy.yaml config/accuracy_small.yaml --budget-s 120
+ACCURACY = --settings config/accuracy.yaml config/accuracy_small.yaml --budget-s 120 --threads 1
 
 bench-accuracy: setup  ## every method on the same examples of ANTIPHON_DATA (hours; goes on where it was left)
 	$(BIN)/python -m benchmarks.accuracy $(ACCURACY)

@@ -14,7 +14,8 @@ import torch
 
 from antiphon.baselines.mfcc import MfccForest, clip_vector
 from antiphon.baselines.spectral_gating import gated_image
-from antiphon.io.models.checkpoints import CARD, WEIGHTS, load_card, load_weights
+from antiphon.io.models.cards import CARD
+from antiphon.io.models.checkpoints import WEIGHTS, load_card, load_weights
 from antiphon.io.models.places import SHIPPED
 from antiphon.learning.apply import Separator
 from antiphon.learning.clips import clip_scores, learn_clips, make_classifier
@@ -32,7 +33,7 @@ from antiphon.learning.contenders import (
 )
 from antiphon.learning.devices import choose_dtype
 from antiphon.learning.fit import Training, fit
-from antiphon.learning.generators import make_generator, parameters
+from antiphon.learning.generators import make_generator, parameters, trained_generator
 from antiphon.learning.published import published
 from antiphon.learning.recipe import Recipe
 from antiphon.learning.tiles import Tiles
@@ -43,7 +44,7 @@ from antiphon.signal.resynthesis import resynthesised
 from antiphon.stats.judging.judgement import Judgement, presence
 from antiphon.stats.judging.measures import found_cells, picture
 from antiphon.stats.judging.presence import best_least_share, clip_measures
-from antiphon.stats.judging.scores import code_of_threshold
+from antiphon.stats.judging.scores import codes_of_thresholds
 from antiphon.stats.judging.si_sdr import si_sdr_measures
 from benchmarks.accuracy_material import Cut, Fold, Material
 
@@ -150,9 +151,8 @@ def _shipped(material: Material, terms: Terms) -> tuple[Contender, dict[str, Any
     card = load_card(SHIPPED / CARD)
     if tuple(card.sources) != tuple(material.sources):
         raise SystemExit(f"the shipped model separates {', '.join(card.sources)}; leave it out")
-    generator = make_generator(card.network, widths=card.widths, sources=len(card.sources), bins=card.grid.bins)
-    generator.load_state_dict(load_weights(SHIPPED / WEIGHTS, card))
-    least = (code_of_threshold(card.thresholds[source]) for source in card.sources)
+    generator = trained_generator(card, load_weights(SHIPPED / WEIGHTS, card))
+    least = codes_of_thresholds(card.thresholds, card.sources)
     about = {"parameters": parameters(generator), "weights": f"shipped, sha256 {card.weights_sha256[:8]}"}
     return network_contender(SHIPPED_MODEL, generator, _ready(generator, terms), least), about
 

@@ -30,7 +30,7 @@ from antiphon.learning.apply import Separator
 from antiphon.learning.contenders import judged, network_contender
 from antiphon.learning.devices import choose_device, choose_dtype
 from antiphon.learning.fit import Training, fit
-from antiphon.learning.generators import make_generator
+from antiphon.learning.generators import trained_generator
 from antiphon.learning.recipe import Adversary, Recipe
 from antiphon.learning.tiles import Tiles
 from antiphon.learning.validation import separated
@@ -92,7 +92,7 @@ def learn(options: argparse.Namespace, folder: Path) -> None:
     parts = {name: read_examples(store, split) for name, split in splits.items() if split in there}
     done = folder / "start.csv"
     if not done.exists():
-        generator = begun(options, 0)
+        generator = begun(options)
         save(done, judge(generator, parts, options), parts, {"arm": "start", "seed": None, "steps": 0})
     examples = read_examples(store, "train")
     for seed in options.seeds:
@@ -108,15 +108,11 @@ def learn(options: argparse.Namespace, folder: Path) -> None:
             print(json.dumps(line), flush=True)
 
 
-def begun(options: argparse.Namespace, seed: int) -> Generator:
+def begun(options: argparse.Namespace) -> Generator:
     """Return the generator that all arms begin with."""
     card = load_card(Path(options.start) / "card.json")
     _, weights = load_start(Path(options.start), card.network, card.widths, card.grid)
-    generator = make_generator(
-        card.network, widths=card.widths, sources=len(card.sources), bins=card.grid.bins, seed=seed
-    )
-    generator.load_state_dict(weights)
-    return generator
+    return trained_generator(card, weights)
 
 
 def recipe_of(arm: str, seed: int, options: argparse.Namespace) -> Recipe:
@@ -153,7 +149,7 @@ def taught(
 ) -> tuple[Generator, dict[str, Any]]:
     """Return the best average of an arm, and what it cost."""
     device, recipe = choose_device(options.device), recipe_of(arm, seed, options)
-    generator = begun(options, seed)
+    generator = begun(options)
     training = Training.begin(recipe, generator, len(validation.sources), device, choose_dtype("auto", device))
     tiles = Tiles(examples, recipe.tile_frames, recipe.batch_size, seed)
     now = time.process_time if device.type == "cpu" else time.perf_counter

@@ -12,17 +12,18 @@ import numpy as np
 import torch
 
 from antiphon.io.examples.lists import read_backgrounds
-from antiphon.io.models.checkpoints import CARD, WEIGHTS, load_card, load_weights
+from antiphon.io.models.cards import CARD
+from antiphon.io.models.checkpoints import WEIGHTS, load_card, load_weights
 from antiphon.io.models.places import SHIPPED
 from antiphon.io.sound.clips import read_sound
 from antiphon.learning.apply import Separator
-from antiphon.learning.generators import make_generator
+from antiphon.learning.generators import trained_generator
 from antiphon.pairing.canvas import FLOOR_SHARE, code_quantile
 from antiphon.scenes.noises import shaped_noise
 from antiphon.scenes.weather import quiet, recorder, weather
 from antiphon.signal.spectrogram import level_codes
 from antiphon.stats.judging.measures import found_cells
-from antiphon.stats.judging.scores import code_of_threshold
+from antiphon.stats.judging.scores import codes_of_thresholds
 
 RATE, SECONDS = 48_000, 20.0
 
@@ -33,10 +34,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     chosen = parser.parse_args()
     card = load_card(chosen.model / CARD)
-    generator = make_generator(card.network, widths=card.widths, sources=len(card.sources), bins=card.grid.bins)
-    generator.load_state_dict(load_weights(chosen.model / WEIGHTS, card))
+    generator = trained_generator(card, load_weights(chosen.model / WEIGHTS, card))
     separator = Separator.ready(generator, device=torch.device("cpu"), dtype=torch.float32)
-    least = [code_of_threshold(card.thresholds[source]) for source in card.sources]
+    least = codes_of_thresholds(card.thresholds, card.sources)
     shares: dict[str, list[np.ndarray]] = {}
     for kind, sound, rate_hz in [*by_formula(), *(recorded(chosen.data) if chosen.data else [])]:
         level = level_codes(sound.astype(np.float32), rate_hz, card.grid)

@@ -19,9 +19,10 @@ import torch
 
 from antiphon.baselines.nmf import Nmf
 from antiphon.baselines.spectral_gating import gated
-from antiphon.io.models.checkpoints import CARD, WEIGHTS, Card, load_card, load_weights
+from antiphon.io.models.cards import CARD
+from antiphon.io.models.checkpoints import WEIGHTS, Card, load_card, load_weights
 from antiphon.learning.apply import Separator
-from antiphon.learning.generators import make_generator
+from antiphon.learning.generators import trained_generator
 from antiphon.pairing.canvas import FLOOR_SHARE, code_quantile
 from antiphon.scenes.soundscape import LABELS, Scene, make_scene
 from antiphon.signal.masking import source_masks
@@ -77,8 +78,7 @@ def materials(card: Card, count: int, seed: int) -> list[Material]:
 
 def methods(card: Card, folder: Path, learn: int) -> dict[str, Callable[[Material], np.ndarray]]:
     """Return what gives the sounds of a scene's sources, by name."""
-    generator = make_generator(card.network, widths=card.widths, sources=len(card.sources), bins=card.grid.bins)
-    generator.load_state_dict(load_weights(folder / WEIGHTS, card))
+    generator = trained_generator(card, load_weights(folder / WEIGHTS, card))
     separator = Separator.ready(generator, device=torch.device("cpu"), dtype=torch.float32)
     least = np.array([card.thresholds[source] for source in card.sources])[:, None, None]
 

@@ -31,7 +31,7 @@ from antiphon.io.examples.pairs import TEST_SPLITS, Examples, read_examples
 from antiphon.io.models.checkpoints import load_card, load_weights
 from antiphon.learning.apply import Separator
 from antiphon.learning.contenders import judged, network_contender
-from antiphon.learning.generators import make_generator
+from antiphon.learning.generators import trained_generator
 from antiphon.pairing.labels import LabelMap
 from antiphon.pairing.mixtures import Listed
 from antiphon.pairing.splits import dealt
@@ -39,7 +39,7 @@ from antiphon.signal.grid import Grid
 from antiphon.stages import pair as make_pairs
 from antiphon.stages import synthesize, train
 from antiphon.stats.judging.judgement import MACRO, Judgement, resampled_weights
-from antiphon.stats.judging.scores import code_of_threshold
+from antiphon.stats.judging.scores import codes_of_thresholds
 from benchmarks.accuracy import laid_over
 from benchmarks.accuracy_table import Stored, save
 
@@ -170,9 +170,8 @@ def _tests(settings: dict[str, Any], options: argparse.Namespace, common: dict[s
 
 def _judged(arm: str, folder: Path, validation: Examples, tests: Sequence[Examples]) -> Iterator[Judgement]:
     card = load_card(folder / "card.json")
-    generator = make_generator(card.network, widths=card.widths, sources=len(card.sources), bins=card.grid.bins)
-    generator.load_state_dict(load_weights(folder / "generator.safetensors", card))
-    least = [code_of_threshold(card.thresholds[source]) for source in card.sources]
+    generator = trained_generator(card, load_weights(folder / "generator.safetensors", card))
+    least = codes_of_thresholds(card.thresholds, card.sources)
     separator = Separator.ready(generator, device=torch.device("cpu"), dtype=torch.float32)
     return judged(network_contender(arm, generator, separator, least), validation, tests)
 

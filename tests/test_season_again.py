@@ -19,7 +19,7 @@ import yaml
 from antiphon.io.examples.pairs import read_examples
 from antiphon.io.models.checkpoints import load_card, load_weights
 from antiphon.learning.apply import Separator
-from antiphon.learning.generators import make_generator
+from antiphon.learning.generators import trained_generator
 from antiphon.stages import pair, train
 from browser import chromium, needs_chromium, opened
 from conftest import ROOT, tiny_settings, write_recording, write_tiny_season
@@ -194,8 +194,7 @@ def taught(audio: Path, folder: Path, listed: Path) -> float:
     pairs = folder / "pairs.zarr"
     train.run(pairs=pairs, settings=json.dumps(how), model="taught", pair=examples_of, device="cpu", **common)
     examples, card = read_examples(pairs, "train"), load_card(folder / "card.json")
-    generator = make_generator(card.network, widths=card.widths, sources=1, bins=card.grid.bins)
-    generator.load_state_dict(load_weights(folder / "generator.safetensors", card))
+    generator = trained_generator(card, load_weights(folder / "generator.safetensors", card))
     separator = Separator.ready(generator, device=torch.device("cpu"), dtype=torch.float32)
     cells = []
     for place in (place for place, origin in enumerate(examples.origins) if origin == "boxes"):

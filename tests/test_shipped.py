@@ -9,10 +9,11 @@ import pytest
 import soxr
 import torch
 
-from antiphon.io.models.checkpoints import CARD, WEIGHTS, load_card, load_weights
+from antiphon.io.models.cards import CARD
+from antiphon.io.models.checkpoints import WEIGHTS, load_card, load_weights
 from antiphon.io.models.places import SHIPPED
 from antiphon.learning.apply import Separator
-from antiphon.learning.generators import make_generator
+from antiphon.learning.generators import trained_generator
 from antiphon.pairing.canvas import FLOOR_SHARE, code_quantile
 from antiphon.scenes.noises import shaped_noise
 from antiphon.scenes.soundscape import make_scene
@@ -20,7 +21,7 @@ from antiphon.scenes.weather import quiet, recorder, weather
 from antiphon.signal.grid import Grid
 from antiphon.signal.spectrogram import level_codes
 from antiphon.stats.judging.measures import found_cells
-from antiphon.stats.judging.scores import code_of_threshold
+from antiphon.stats.judging.scores import codes_of_thresholds
 
 GRID = Grid(window_s=0.016, hop_s=0.008, bins=256)
 RATE = 48_000
@@ -30,14 +31,13 @@ SECONDS = 8.0
 @cache
 def separator(strip_frames=2048):
     card = load_card(SHIPPED / CARD)
-    generator = make_generator(card.network, widths=card.widths, sources=len(card.sources), bins=card.grid.bins)
-    generator.load_state_dict(load_weights(SHIPPED / WEIGHTS, card))
+    generator = trained_generator(card, load_weights(SHIPPED / WEIGHTS, card))
     return Separator.ready(generator, device=torch.device("cpu"), dtype=torch.float32, strip_frames=strip_frames)
 
 
 def least():
     card = load_card(SHIPPED / CARD)
-    return [code_of_threshold(card.thresholds[source]) for source in card.sources]
+    return codes_of_thresholds(card.thresholds, card.sources)
 
 
 def codes(sound, rate_hz=RATE):

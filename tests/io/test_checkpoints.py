@@ -8,6 +8,7 @@ import torch
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
 from antiphon.io.models.checkpoints import Card, load_card, load_state, load_weights, save_model, save_state
+from antiphon.io.models.voices import load_voice_card
 from antiphon.signal.grid import Grid
 
 WEIGHTS = {
@@ -75,6 +76,13 @@ def test_card__that_is_none_is_said_in_one_line(tmp_path, card):
     path.write_text("{")
     with pytest.raises(AntiphonError, match="not valid JSON"):
         load_card(path)
+
+
+def test_voice_card__that_is_none_is_said_in_one_line_too(tmp_path):
+    (tmp_path / "card.json").write_text('{"schema": 1}')
+    with pytest.raises(AntiphonError, match=r"card.json: no card of voices .*; run synthesize again") as told:
+        load_voice_card(tmp_path)
+    assert "\n" not in str(told.value)
 
 
 def test_state__comes_back_only_to_the_same_training(tmp_path):

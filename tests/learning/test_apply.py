@@ -160,3 +160,11 @@ def test_dtype__is_bfloat16_only_where_it_is_native():
     assert choose_dtype("auto", CPU) == (torch.bfloat16 if native else torch.float32)
     with pytest.raises(ValueError, match="none of auto"):
         choose_dtype("half", CPU)
+
+
+def test_separator__by_name_says_what_is_not_there():
+    energy = make_generator("energy", widths=(), sources=1, bins=16)
+    assert Separator.chosen(energy, "cpu", "float32").strip_frames == 2048
+    for device, precision, word in (("tpu", "auto", "device 'tpu'"), ("cpu", "half", "precision 'half'")):
+        with pytest.raises(ValueError, match=word):
+            Separator.chosen(energy, device, precision)

@@ -14,7 +14,8 @@ import soundfile
 import yaml
 import zarr
 
-from antiphon.io.models.checkpoints import CARD, WEIGHTS
+from antiphon.io.models.cards import CARD
+from antiphon.io.models.checkpoints import WEIGHTS
 from antiphon.io.models.places import SHIPPED
 from antiphon.scenes.soundscape import make_scene
 from antiphon.scenes.weather import recorder

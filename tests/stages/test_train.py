@@ -17,7 +17,7 @@ from antiphon.io.examples.pairs import Example, read_examples
 from antiphon.io.examples.writers import write_pairs
 from antiphon.io.models import checkpoints
 from antiphon.io.models.checkpoints import load_card, load_weights
-from antiphon.learning.generators import make_generator
+from antiphon.learning.generators import make_generator, trained_generator
 from antiphon.learning.validation import validate
 from antiphon.signal.grid import Grid
 from antiphon.stages import evaluate, train
@@ -397,8 +397,7 @@ def test_train__stores_kernels_in_half_the_room_and_scores_what_it_stores(pairs,
     card = load_card(tmp_path / "card.json")
     stored = load_weights(tmp_path / "generator.safetensors", card)
     assert {value.dtype for value in stored.values() if value.ndim == 4} == {torch.float16}
-    generator = make_generator("resunet", widths=card.widths, sources=2, bins=BINS)
-    generator.load_state_dict(stored)
+    generator = trained_generator(card, stored)
     codes = {source: code_of_threshold(card.thresholds[source]) for source in SOURCES}
     again = validate(generator, read_examples(pairs, "validation"), torch.device("cpu"), torch.float32, codes)
     assert again.cells == card.validation_cells

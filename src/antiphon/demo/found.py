@@ -13,7 +13,7 @@ from antiphon.errors import AntiphonError
 from antiphon.io.models.checkpoints import Card
 from antiphon.io.stores.spectrograms import Span, Store, open_store
 from antiphon.signal.levels import PROBABILITY_NOT_HEARD
-from antiphon.stats.judging.scores import code_of_threshold, unpacked
+from antiphon.stats.judging.scores import codes_of_thresholds, unpacked
 
 __all__ = ["Found", "found_and_true", "found_recordings"]
 
@@ -91,7 +91,7 @@ def found_and_true(codes: np.ndarray, truth: Truth, card: Card) -> tuple[np.ndar
     """
     frames = min(codes.shape[1], len(truth.mask_bits))
     codes, bits = codes[:, :frames], truth.mask_bits[:frames]
-    least = np.array([code_of_threshold(card.thresholds[name]) for name in card.sources], dtype=np.int16)
+    least = np.array(codes_of_thresholds(card.thresholds, card.sources), dtype=np.int16)
     found = (codes >= least[:, np.newaxis, np.newaxis]) & (codes != PROBABILITY_NOT_HEARD)
     by_label = dict(zip(truth.sources, unpacked(bits, len(truth.sources)), strict=True))
     true = [np.any([by_label[label] for label in source.labels], axis=0) for source in card.sources.values()]

@@ -17,7 +17,8 @@ from antiphon.demo.found import Found, found_recordings
 from antiphon.demo.picture import save_picture
 from antiphon.demo.recorders import DEPLOYMENTS
 from antiphon.figures.model.trust import LIMIT
-from antiphon.io.models.checkpoints import CARD, load_card
+from antiphon.io.models.cards import CARD
+from antiphon.io.models.checkpoints import load_card
 from antiphon.io.tables import read_table, table_path
 from antiphon.stats.judging.scores import Counts
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from antiphon.config import Injection, MaskRule, section
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, mendable
 from antiphon.figures.model.injection import recall_picture
 from antiphon.figures.pictures import png_bytes
 from antiphon.io.excerpts import read_samples
@@ -19,8 +19,7 @@ from antiphon.io.records import read_record
 from antiphon.io.season.catalogue import read_batches
 from antiphon.io.stores.spectrograms import Span, Store, open_store
 from antiphon.learning.apply import Separator
-from antiphon.learning.devices import choose_device, choose_dtype
-from antiphon.learning.generators import make_generator
+from antiphon.learning.generators import trained_generator
 from antiphon.progress import log, track
 from antiphon.scenes.mixing import Clip, mixture
 from antiphon.scenes.soundscape import LABELS, Scene, sound_of
@@ -82,7 +81,8 @@ def run(
     if not sum(units.values()):
         raise AntiphonError(f"{levels}: no recording of this season was analysed; there is nothing to put sounds into")
     places = _Places(list(units), np.cumsum(list(units.values())), audio_root, rules.duration_s)
-    separator = _separator(about, weights, device, precision)
+    with mendable("inject"):
+        separator = Separator.chosen(trained_generator(about, load_weights(weights, about)), device, precision)
     known = {name: [one for one in source.labels if one in LABELS] for name, source in about.sources.items()}
     trials = [(name, labels, number) for name, labels in known.items() if labels for number in range(rules.sounds)]
     found = [
@@ -119,16 +119,6 @@ class _Places:
         last = round(span.frames * store.grid.hop_s * span.rate_hz) - count
         first = min(round((frame - span.first_frame) * store.grid.hop_s * span.rate_hz), max(0, last))
         return store, place, span, first, read_samples(self.audio_root / span.path, span, first, count)
-
-
-def _separator(about: Card, weights: Path, device: str, precision: str) -> Separator:
-    generator = make_generator(about.network, widths=about.widths, sources=len(about.sources), bins=about.grid.bins)
-    generator.load_state_dict(load_weights(weights, about))
-    try:
-        place = choose_device(device)
-        return Separator.ready(generator, device=place, dtype=choose_dtype(precision, place))
-    except ValueError as error:
-        raise AntiphonError(f"inject: {error}") from None
 
 
 def _trial(

@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from antiphon.learning.bytewise import Bytewise
-from antiphon.learning.devices import placed
+from antiphon.learning.devices import choose_device, choose_dtype, placed
 from antiphon.learning.engines import Engine, Seen, TorchEngine
 from antiphon.networks.generator import Generator
 from antiphon.signal.levels import NOT_HEARD
@@ -137,6 +137,18 @@ class Separator:
         """
         own = Bytewise(placed(folded(generator), device, dtype), dtype)
         return cls(TorchEngine(own, device, batch), strip_frames, margin_frames)
+
+    @classmethod
+    def chosen(cls, generator: Generator, device: str, precision: str) -> Separator:
+        """Return a separator ready on a device and in an arithmetic by name: those of :mod:`antiphon.learning.devices`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such device or precision here.
+        """
+        place = choose_device(device)
+        return cls.ready(generator, device=place, dtype=choose_dtype(precision, place))
 
     def check(self) -> None:
         """Make sure that strips and margins fit the network.

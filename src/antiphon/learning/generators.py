@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from antiphon.baselines.energy import EnergyThreshold
 from antiphon.learning.features import UNIT_DB
@@ -14,8 +15,29 @@ from antiphon.networks.deeplabv3 import DeepLabV3
 from antiphon.networks.generator import Generator
 from antiphon.networks.pix2pix import Pix2Pix
 from antiphon.networks.resunet import ResUNet
+from antiphon.signal.grid import Grid
 
-__all__ = ["make_generator", "parameters"]
+__all__ = ["Described", "make_generator", "parameters", "trained_generator"]
+
+
+class Described(Protocol):
+    """What a model's card says of its generator."""
+
+    @property
+    def network(self) -> str:
+        """Name of its network."""
+
+    @property
+    def widths(self) -> Sequence[int]:
+        """Channels at each scale, finest first."""
+
+    @property
+    def sources(self) -> Mapping[str, object]:
+        """What it separates, in the order of its outputs."""
+
+    @property
+    def grid(self) -> Grid:
+        """Grid of the spectrograms it was trained on."""
 
 
 def make_generator(network: str, *, widths: Sequence[int], sources: int, bins: int, seed: int = 0) -> Generator:
@@ -53,6 +75,13 @@ def make_generator(network: str, *, widths: Sequence[int], sources: int, bins: i
             case "energy":
                 return EnergyThreshold(sources, unit_db=UNIT_DB)
     raise ValueError(f"there is no network '{network}'")
+
+
+def trained_generator(card: Described, weights: Mapping[str, Tensor]) -> Generator:
+    """Return the generator that a card speaks of, with the weights that it learned."""
+    generator = make_generator(card.network, widths=card.widths, sources=len(card.sources), bins=card.grid.bins)
+    generator.load_state_dict(weights)
+    return generator
 
 
 def parameters(network: nn.Module) -> int:

@@ -16,7 +16,7 @@ from antiphon import __version__
 from antiphon.figures.season.page import Origin
 from antiphon.io.jobs.accounting import read_accounting
 from antiphon.io.jobs.benchmarks import read_benchmarks
-from antiphon.io.models.checkpoints import CARD
+from antiphon.io.models.cards import CARD
 from antiphon.planning.usage import RuleUse, use_by_rule
 from antiphon.reporting.reading import SeasonTables
 

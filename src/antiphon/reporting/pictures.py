@@ -11,7 +11,8 @@ from matplotlib import rc_context
 
 from antiphon.figures.season.papers import Paper, papers_of_model, papers_of_season
 from antiphon.figures.style import RULES
-from antiphon.io.models.checkpoints import CARD, load_card
+from antiphon.io.models.cards import CARD
+from antiphon.io.models.checkpoints import load_card
 from antiphon.io.whole import read_json, whole_file, write_text
 from antiphon.progress import log
 from antiphon.reporting.reading import SeasonTables

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from antiphon.config import Evaluate, section
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, mendable
 from antiphon.figures.model.confusion import confusion_figure
 from antiphon.figures.model.evaluation import Chosen, SoundClasses, chosen_examples, evaluation_page
 from antiphon.figures.model.examples import example_sheet
@@ -32,8 +32,8 @@ from antiphon.learning.contenders import (
     network_contender,
     nothing_and_everything,
 )
-from antiphon.learning.devices import choose_device, choose_dtype
-from antiphon.learning.generators import make_generator
+from antiphon.learning.devices import choose_device
+from antiphon.learning.generators import trained_generator
 from antiphon.networks.generator import Generator
 from antiphon.pairing.chunks import read_chunks
 from antiphon.progress import log, track
@@ -41,7 +41,7 @@ from antiphon.stats.judging.conditions import conditions, owned_cells
 from antiphon.stats.judging.folds import grouped_folds
 from antiphon.stats.judging.judgement import MACRO, Judgement, resampled_weights
 from antiphon.stats.judging.measures import found_cells
-from antiphon.stats.judging.scores import code_of_threshold
+from antiphon.stats.judging.scores import codes_of_thresholds
 
 __all__ = ["VERSION", "run"]
 
@@ -87,8 +87,8 @@ def run(
     tests = {name: _examples(pairs, split, about) for name, split in TEST_SPLITS.items() if split in splits_of(pairs)}
     if not tests:
         raise AntiphonError(f"{pairs}: no test examples of any protocol; run the stage pair again")
-    least = tuple(code_of_threshold(about.thresholds[source]) for source in about.sources)
-    generator = _generator(about, weights)
+    least = codes_of_thresholds(about.thresholds, about.sources)
+    generator = trained_generator(about, load_weights(weights, about))
     separator = _separator(generator, device, precision)
     validation = _examples(pairs, "validation", about)
     contenders = [
@@ -130,18 +130,9 @@ def _examples(pairs: Path, split: str, about: Card) -> Examples:
     return examples
 
 
-def _generator(about: Card, weights: Path) -> Generator:
-    generator = make_generator(about.network, widths=about.widths, sources=len(about.sources), bins=about.grid.bins)
-    generator.load_state_dict(load_weights(weights, about))
-    return generator
-
-
 def _separator(generator: Generator, device: str, precision: str) -> Separator:
-    try:
-        place = choose_device(device)
-        return Separator.ready(generator, device=place, dtype=choose_dtype(precision, place))
-    except ValueError as error:
-        raise AntiphonError(f"evaluate: {error}") from None
+    with mendable("evaluate"):
+        return Separator.chosen(generator, device, precision)
 
 
 def _conventional(rules: Evaluate, pairs: Path, about: Card) -> list[Contender]:
@@ -275,10 +266,8 @@ def _classified(folder: Path, rules: Evaluate, device: str) -> SoundClasses:
     chunks = read_chunks(about, key)
     if len(chunks.classes) < 2:
         raise AntiphonError(f"{key}: {chunks.classes[0]} is the only class, so there is nothing to tell apart; add one")
-    try:
+    with mendable(f"{key}.folds", "lower it, or list more groups"):
         fold = grouped_folds(chunks.groups, chunks.present, about.folds)
-    except ValueError as error:
-        raise AntiphonError(f"{key}.folds: {error}; lower it, or list more groups") from None
     found = [
         classified(
             name, chunks.sounds, chunks.label, fold, rate_hz=about.sample_rate_hz, steps=about.steps, seed=rules.seed,

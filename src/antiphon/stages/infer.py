@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from antiphon.config import Infer, section
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, mendable
 from antiphon.io.locks import only_writer
 from antiphon.io.models.checkpoints import Card, load_card, load_weights
 from antiphon.io.records import BatchRecord, UnitRecord, drop_stale_stores, fingerprint, read_record, write_record
@@ -29,12 +29,12 @@ from antiphon.learning.apply import Separator, folded
 from antiphon.learning.bytewise import Bytewise, Kept
 from antiphon.learning.devices import choose_device, choose_dtype, choose_int8, placed
 from antiphon.learning.engines import Engine, TorchEngine, fitting_batch
-from antiphon.learning.generators import make_generator
+from antiphon.learning.generators import trained_generator
 from antiphon.learning.quantised import quantised
 from antiphon.networks.generator import Generator
 from antiphon.progress import log, track
 from antiphon.signal.levels import PROBABILITY_SCALE
-from antiphon.stats.judging.scores import code_of_threshold
+from antiphon.stats.judging.scores import codes_of_thresholds
 
 __all__ = ["VERSION", "run"]
 
@@ -126,15 +126,11 @@ class _Job:
 
 def _job(card: Card, weights: Path, settings: Infer, machine: _Machine) -> _Job:
     """Load the model and make it ready."""
-    sources, bins = len(card.sources), card.grid.bins
-    generator = make_generator(card.network, widths=card.widths, sources=sources, bins=bins)
-    generator.load_state_dict(load_weights(weights, card))
-    try:
+    generator = trained_generator(card, load_weights(weights, card))
+    with mendable("infer"):
         engine, computed = _engine(generator, card, settings, machine)
         separator = Separator(engine, settings.strip_frames, settings.margin_frames)
         separator.check()
-    except ValueError as error:
-        raise AntiphonError(f"infer: {error}") from None
     return _Job(card, settings, separator, computed)
 
 
@@ -163,7 +159,7 @@ def _kept(card: Card, settings: Infer) -> Kept | None:
         case "active":
             return Kept((int(np.ceil(settings.keep_above * PROBABILITY_SCALE)),) * len(card.sources))
         case "none":
-            return Kept(tuple(code_of_threshold(card.thresholds[source]) for source in card.sources), flat=True)
+            return Kept(codes_of_thresholds(card.thresholds, card.sources), flat=True)
     return None
 
 

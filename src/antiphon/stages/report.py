@@ -14,7 +14,8 @@ from antiphon.figures.season.gallery import KIND_WORDS, gallery_page
 from antiphon.figures.season.page import ModelPart, season_page
 from antiphon.figures.season.verified import verified
 from antiphon.io.models.ablations import read_ablation
-from antiphon.io.models.checkpoints import CARD, load_card
+from antiphon.io.models.cards import CARD
+from antiphon.io.models.checkpoints import load_card
 from antiphon.io.models.injections import RECALL_PICTURE, has_recall
 from antiphon.io.models.reviews import Review, read_reviews
 from antiphon.io.whole import read_json, write_text

@@ -15,7 +15,7 @@ import torch
 from antiphon import __version__
 from antiphon.baselines.clip_classes import sound_grid
 from antiphon.config import Synthesize, section
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, mendable
 from antiphon.figures.voices.page import Heard, voices_page
 from antiphon.figures.voices.pictures import voice_pictures
 from antiphon.io.models.checkpoints import load_state, save_state
@@ -86,10 +86,8 @@ def run(
 
 
 def _device(name: str) -> torch.device:
-    try:
+    with mendable("synthesize"):
         return choose_device(name)
-    except ValueError as error:
-        raise AntiphonError(f"synthesize: {error}") from None
 
 
 def _learn(rules: Synthesize, settings: str, output: Path, device: torch.device) -> None:
@@ -120,10 +118,8 @@ def _dealt(chunks: Chunks, rules: Synthesize) -> tuple[Chunks, Chunks]:
             f"synthesize: all clips are of one group ({chunks.groups[0]}), so nothing is left to hold voices against; "
             f"add clips of others"
         )
-    try:
+    with mendable("synthesize.folds", f"lower it to {groups}, or add clips"):
         fold = grouped_folds(chunks.groups, chunks.present, rules.folds)
-    except ValueError as error:
-        raise AntiphonError(f"synthesize.folds: {error}; lower it to {groups}, or add clips") from None
     return chunks.take(fold != rules.fold), chunks.take(fold == rules.fold)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from antiphon import __version__
 from antiphon.baselines.energy import EnergyThreshold
 from antiphon.config import Model, Pair, Stft, Train, section
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, mendable
 from antiphon.figures.model.reliability import reliability_picture
 from antiphon.figures.model.training import curves, seen
 from antiphon.figures.pictures import png_bytes
@@ -157,10 +157,8 @@ def _examples(pairs: Path, split: str, about: Model, grid: Grid) -> Examples:
 
 
 def _generator(model: str, about: Model, grid: Grid, seed: int) -> Generator:
-    try:
+    with mendable(f"models.{model}.widths"):
         return make_generator(about.network, widths=about.widths, sources=len(about.sources), bins=grid.bins, seed=seed)
-    except ValueError as error:
-        raise AntiphonError(f"models.{model}.widths: {error}") from None
 
 
 def _start(generator: Generator, about: Model, grid: Grid, start_from: str | None) -> str:
@@ -186,11 +184,9 @@ def _begin(recipe: Recipe, generator: Generator, sources: int, machine: tuple[st
     device, precision, of_node = machine
     if recipe.batch_size % hands.size:
         raise AntiphonError(f"train.batch_size {recipe.batch_size} cannot be dealt out to {hands.size} processes")
-    try:
+    with mendable("train"):
         place = choose_device(device, of_node if hands.size > 1 else None)
         return Training.begin(recipe, generator, sources, place, choose_dtype(precision, place), hands)
-    except ValueError as error:
-        raise AntiphonError(f"train: {error}") from None
 
 
 def _trained(

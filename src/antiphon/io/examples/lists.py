@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from antiphon.config import Pair
-from antiphon.errors import AntiphonError
+from antiphon.errors import AntiphonError, mendable
 
 __all__ = [
     "BACKGROUND_COLUMNS",
@@ -204,10 +204,8 @@ def _read(
             raise AntiphonError(f"{path}, line {line}: keep is {row['keep']!r}; write yes or no")
         if row.get("split", "") not in ("", *_SPLITS):
             raise AntiphonError(f"{path}, line {line}: no split {row['split']!r}; write one of {', '.join(_SPLITS)}")
-        try:
+        with mendable(f"{path}, line {line}", "a number is wanted"):
             found.append(make(row))
-        except ValueError as error:
-            raise AntiphonError(f"{path}, line {line}: {error}; a number is wanted") from None
     return found
 
 

@@ -7,25 +7,24 @@ no others.
 from __future__ import annotations
 
 import hashlib
-import json
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from antiphon.config import Source
 from antiphon.errors import AntiphonError
-from antiphon.io.whole import read_json, whole_file, write_text
+from antiphon.io.models.cards import CARD, read_card, write_card
+from antiphon.io.whole import whole_file
 from antiphon.signal.grid import Grid
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = [
-    "CARD",
     "WEIGHTS",
     "CalibrationCard",
     "Card",
@@ -39,8 +38,8 @@ __all__ = [
     "write_weights",
 ]
 
-CARD, WEIGHTS = "card.json", "generator.safetensors"
-"""Names of the two files in a model's folder."""
+WEIGHTS = "generator.safetensors"
+"""Name of the weights in a model's folder."""
 _INT8_COST = 0.005
 
 
@@ -156,26 +155,13 @@ def save_model(folder: Path, card: Card, weights: Mapping[str, Tensor]) -> Card:
     The card as written, with the hash of the weights.
     """
     card = card.model_copy(update={"weights_sha256": write_weights(folder / WEIGHTS, weights)})
-    # Keys are not sorted here: the order of the sources is the order of the network's outputs.
-    write_text(
-        folder / CARD, json.dumps(card.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False) + "\n"
-    )
+    write_card(folder / CARD, card)
     return card
 
 
 def load_card(path: Path) -> Card:
-    """Read a card.
-
-    Raises
-    ------
-    AntiphonError
-        If it is missing or no card of this version.
-    """
-    try:
-        return Card.model_validate(read_json(path))
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise AntiphonError(f"{path}: no card of this version of antiphon ({wrong}); train the model again") from None
+    """Read the card of a model; errors as :func:`antiphon.io.models.cards.read_card`."""
+    return read_card(path, Card, of="this version of antiphon", cure="train the model again")
 
 
 def load_weights(path: Path, card: Card) -> dict[str, Tensor]:

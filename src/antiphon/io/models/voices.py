@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from antiphon.errors import AntiphonError
-from antiphon.io.models.checkpoints import CARD, WEIGHTS, read_weights, write_weights
+from antiphon.io.models.cards import CARD, read_card, write_card
+from antiphon.io.models.checkpoints import WEIGHTS, read_weights, write_weights
 from antiphon.io.sound.flac_writing import flac_bytes
-from antiphon.io.whole import read_json, whole_folder, write_text
+from antiphon.io.whole import whole_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -98,25 +97,13 @@ def save_voices(
         "critic_sha256": write_weights(folder / _CRITIC, critic),
     }
     card = card.model_copy(update=hashes)
-    # Keys are not sorted: the order of the classes is that of the labels.
-    text = json.dumps(card.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False)
-    write_text(folder / CARD, text + "\n")
+    write_card(folder / CARD, card)
     return card
 
 
 def load_voice_card(folder: Path) -> VoiceCard:
-    """Read the card of voices.
-
-    Raises
-    ------
-    AntiphonError
-        If it is missing or no card of this version.
-    """
-    try:
-        return VoiceCard.model_validate(read_json(folder / CARD))
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise AntiphonError(f"{folder / CARD}: no card of voices ({wrong}); run synthesize again") from None
+    """Read the card of voices; errors as :func:`antiphon.io.models.cards.read_card`."""
+    return read_card(folder / CARD, VoiceCard, of="voices", cure="run synthesize again")
 
 
 def load_voices(folder: Path, card: VoiceCard) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

@@ -5,7 +5,7 @@ Everything here adds up over recordings and is finished at the end, so no score 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -15,6 +15,7 @@ __all__ = [
     "Counts",
     "Histogram",
     "code_of_threshold",
+    "codes_of_thresholds",
     "mean_known",
     "threshold_of_code",
     "unpacked",
@@ -38,6 +39,11 @@ def threshold_of_code(code: int) -> float:
 def code_of_threshold(threshold: float) -> int:
     """Return the least probability code that reaches a threshold, at least 1."""
     return max(1, ceil(threshold * _SCALE))
+
+
+def codes_of_thresholds(thresholds: Mapping[str, float], sources: Iterable[str]) -> tuple[int, ...]:
+    """Return the least probability code of each source that reaches its threshold, in the order of ``sources``."""
+    return tuple(code_of_threshold(thresholds[source]) for source in sources)
 
 
 def mean_known(values: np.ndarray) -> np.ndarray:

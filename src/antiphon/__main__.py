@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": ("antiphon.stages.report", "run", "turn numbers into a page"),
     "separate": ("antiphon.stages.separate", "run", "give sources back as sound"),
     "synthesize": ("antiphon.stages.synthesize", "run", "learn vocalisations and make new ones"),
+    "classify": ("antiphon.classifying.command", "run", "tell classes of clips apart; needs no model"),
     "figures": ("antiphon.reporting.pictures", "run", "write every figure of a season as SVG, PDF and CSV"),
     "check": ("antiphon.cluster.check", "run", "say what a job sees here: environment, audio, disks, GPU"),
     "plan": ("antiphon.cluster.plan", "run", "say what a season costs, and what is done"),

@@ -155,6 +155,13 @@ def classified_clips(wildcards):
     return clips_of(SETTINGS.evaluate.classify, "evaluate.classify") if SETTINGS.evaluate.classify else []
 
 
+def clips_to_classify(wildcards):
+    """Return what classifiers tell apart; without a word on it there is nothing to do."""
+    if SETTINGS.evaluate.classify is None:
+        raise WorkflowError("evaluate.classify is null: say there which clips are told apart (docs/voices.md)")
+    return classified_clips(wildcards)
+
+
 def of_deployment(pattern):
     """Return an input function that fills ``pattern`` with every batch of the job's deployment."""
 

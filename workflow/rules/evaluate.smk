@@ -5,8 +5,8 @@ rule evaluate:
     """Scores with intervals, and a page with pictures of the best, median and worst examples."""
     input:
         recipe=f"{MODELS_FOLDER}/{{model}}/pairs.json",
-        card=f"{MODELS_FOLDER}/{{model}}/card.json",
-        weights=f"{MODELS_FOLDER}/{{model}}/generator.safetensors",
+        card=model_card,
+        weights=model_weights,
         clips=classified_clips,
     output:
         table=f"{MODELS_FOLDER}/{{model}}/evaluation/scores.csv",
@@ -52,4 +52,35 @@ rule evaluate:
         " --output {params.folder:q}/evaluation"
         " --device {resources.device}"
         " --precision {resources.precision}"
+        " 2>&1 | tee {log:q} >&2"
+
+
+rule classify:
+    """Classes of clips told apart by classifiers, beside the road: ``snakemake classify``. It needs no model."""
+    input:
+        clips=clips_to_classify,
+    output:
+        classes=f"{SETTINGS.results}/classes/classes.csv",
+        picture=f"{SETTINGS.results}/classes/confusion.png",
+        page=f"{SETTINGS.results}/classes/index.html",
+    log:
+        f"{LOGS}/classify.log",
+    benchmark:
+        f"{BENCHMARKS}/classify.tsv"
+    conda:
+        "../../envs/antiphon.yaml"
+    threads: SETTINGS.machine.workers
+    resources:
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+        device=SETTINGS.machine.device,
+    params:
+        settings=as_json(SETTINGS.evaluate),
+        version=stage_version("evaluate"),
+        folder=lambda wildcards, output: str(Path(output.page).parent),
+    shell:
+        "antiphon classify"
+        " --settings {params.settings:q}"
+        " --output {params.folder:q}"
+        " --device {resources.device}"
         " 2>&1 | tee {log:q} >&2"

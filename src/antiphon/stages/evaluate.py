@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from antiphon.classifying.command import write_classes
 from antiphon.config import Evaluate, section
 from antiphon.errors import AntiphonError, mendable
-from antiphon.figures.model.confusion import confusion_figure
 from antiphon.figures.model.evaluation import Chosen, SoundClasses, chosen_examples, evaluation_page
 from antiphon.figures.model.examples import example_sheet
 from antiphon.figures.model.reliability import reliability_picture
@@ -22,7 +22,6 @@ from antiphon.io.models.checkpoints import Card, load_card, load_weights
 from antiphon.io.models.verdicts import write_verdicts
 from antiphon.io.whole import whole_file, write_json, write_text
 from antiphon.learning.apply import Separator
-from antiphon.learning.clip_classes import classified
 from antiphon.learning.contenders import (
     Contender,
     conventional,
@@ -32,13 +31,10 @@ from antiphon.learning.contenders import (
     network_contender,
     nothing_and_everything,
 )
-from antiphon.learning.devices import choose_device
 from antiphon.learning.generators import trained_generator
 from antiphon.networks.generator import Generator
-from antiphon.pairing.chunks import read_chunks
 from antiphon.progress import log, track
 from antiphon.stats.judging.conditions import conditions, owned_cells
-from antiphon.stats.judging.folds import grouped_folds
 from antiphon.stats.judging.judgement import MACRO, Judgement, resampled_weights
 from antiphon.stats.judging.measures import found_cells
 from antiphon.stats.judging.scores import codes_of_thresholds
@@ -101,7 +97,7 @@ def run(
     verdicts = _verdicts(contenders, validation, tests)
     tables = _tables(verdicts, tests, about, rules)
     _save_tables(output, tables, about, rules)
-    sound_classes = _classified(output, rules, device) if rules.classify else None
+    sound_classes = write_classes(output, rules, device) if rules.classify else None
     _save_pictures(output, verdicts, tests, separator, least, about, rules, tables, sound_classes)
     for row in tables.scores:
         if row["source"] == MACRO:
@@ -256,28 +252,3 @@ def _save_pictures(
         sound_classes=sound_classes,
     )
     write_text(folder / "index.html", page)
-
-
-def _classified(folder: Path, rules: Evaluate, device: str) -> SoundClasses:
-    """Let classifiers tell classes of clips apart, and write ``classes.csv`` and ``confusion.png``."""
-    about = rules.classify
-    assert about is not None
-    key = "evaluate.classify"
-    chunks = read_chunks(about, key)
-    if len(chunks.classes) < 2:
-        raise AntiphonError(f"{key}: {chunks.classes[0]} is the only class, so there is nothing to tell apart; add one")
-    with mendable(f"{key}.folds", "lower it, or list more groups"):
-        fold = grouped_folds(chunks.groups, chunks.present, about.folds)
-    found = [
-        classified(
-            name, chunks.sounds, chunks.label, fold, rate_hz=about.sample_rate_hz, steps=about.steps, seed=rules.seed,
-            device=choose_device(device),
-        )
-        for name in track(about.classifiers, "evaluate: classes")
-    ]  # fmt: skip
-    rows = [row for one in found for row in one.rows(chunks.classes, chunks.groups, rules.bootstrap, rules.seed)]
-    write_text(folder / "classes.csv", pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n"))
-    picture = png_bytes(confusion_figure({one.classifier: one.counts(chunks.classes) for one in found}, chunks.classes))
-    with whole_file(folder / "confusion.png") as scratch:
-        scratch.write_bytes(picture)
-    return SoundClasses(rows, picture, chunks.notes)

@@ -12,7 +12,7 @@ from antiphon.figures.model.trust import LIMIT, card_facts
 from antiphon.figures.pictures import data_uri
 from antiphon.figures.templating import environment
 
-__all__ = ["Chosen", "SoundClasses", "chosen_examples", "evaluation_page"]
+__all__ = ["Chosen", "SoundClasses", "chosen_examples", "classes_page", "evaluation_page"]
 
 Chosen = dict[str, int]
 """Examples to show, by the words above them."""
@@ -132,11 +132,23 @@ def evaluation_page(
     )
 
 
+def classes_page(found: SoundClasses) -> str:
+    """Return the page of clips that were classified, as HTML.
+
+    Parameters
+    ----------
+    found
+        How classifiers told them apart.
+    """
+    return environment().get_template("classes.html.j2").render(classes=_shown_classes(found)) + "\n"
+
+
 def _shown_classes(found: SoundClasses) -> dict[str, Any]:
     """Return what the page shows of clips that were classified."""
     whole = [row for row in found.rows if row["class"] == "all"]
     each = [row for row in found.rows if row["class"] != "all"]
     return {
+        "names": list(dict.fromkeys(row["class"] for row in each)),
         "notes": found.notes,
         "clips": int(whole[0]["clips"]),
         "groups": int(whole[0]["groups"]),

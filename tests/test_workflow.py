@@ -251,6 +251,26 @@ def test_empty_season__is_one_clear_line(fresh):
     assert "Traceback" not in shown
 
 
+def test_one_table__can_be_asked_for_before_anything_has_run(fresh):
+    table = "results/tiny/tables/effort/A1.parquet"
+    assert fresh.jobs(table) == {"ingest", "stft", "tabulate_effort"}
+    assert set(pd.read_parquet(fresh.folder / table).deployment) == {"A1"}
+    assert {path.stem for path in (fresh.season / "stft").glob("*.json")} == {"A1.2024-05-02"}
+    assert "Nothing to be done" in fresh.snakemake(table, "-n")
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("tables/effort/B7.parquet", "B7: no deployment of season tiny, which has 20190522, A1"),
+        ("stft/A1.2023-05-02.json", "A1.2023-05-02: no batch of A1, which has A1.2024-05-02"),
+        ("tables/events/nobody/A1.parquet", "nobody: no model of these settings, which have community, energy"),
+    ],
+)
+def test_table_of_nobody__is_one_clear_line(workflow, asked, answer):
+    assert answer in workflow.snakemake(f"results/tiny/{asked}", "-n", check=False)
+
+
 def test_dag__is_planned_in_batches(workflow):
     catalogue = json.loads((workflow.season / "catalogue" / "batches.json").read_text(encoding="utf-8"))
     assert set(catalogue["batches"]) == BATCHES

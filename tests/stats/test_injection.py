@@ -1,9 +1,8 @@
 """Recall against signal-to-noise ratio, by hand."""
 
 import numpy as np
-import pytest
 
-from antiphon.stats.injection import found_share, recall_curve, wilson
+from antiphon.stats.injection import found_share, recall_curve
 
 
 def test_found_share__gives_no_credit_for_what_was_found_before():
@@ -31,10 +30,3 @@ def test_recall_curve__counts_each_sound_in_its_step():
 def test_recall_curve__of_a_step_without_sounds_has_no_value():
     curve = recall_curve(np.array([1.0]), np.array([1.0]), np.array([0.0, 2.0, 4.0]))
     assert np.isnan(curve.recall[1]) and np.isnan(curve.low[1]) and np.isnan(curve.high[1])
-
-
-def test_wilson__is_the_interval_of_the_textbook():
-    low, high = wilson(np.array([8, 0, 10]), np.array([10, 10, 10]))
-    assert (low[0], high[0]) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
-    assert low[1] == pytest.approx(0, abs=1e-12)
-    assert high[2] == pytest.approx(1, abs=1e-12)

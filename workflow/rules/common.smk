@@ -75,6 +75,8 @@ def model_json(wildcards):
 
 def model_folder(model):
     """Return the folder that holds a model's card and weights."""
+    if model not in SETTINGS.models:
+        raise WorkflowError(f"{model}: no model of these settings, which have {', '.join(SETTINGS.models)}")
     return str(finished_folder(SETTINGS.models[model].weights, Path(MODELS_FOLDER) / model))
 
 
@@ -97,6 +99,14 @@ def batches_listed(path, changed_ns):
     for batch, entry in sorted(found["batches"].items()):
         batches[entry["deployment"]].append(batch)
     return batches
+
+
+def batches_of(deployment):
+    """Return the batches of a deployment; waits for ingest."""
+    batches = batches_by_deployment()
+    if deployment not in batches:
+        raise WorkflowError(f"{deployment}: no deployment of season {SETTINGS.season}, which has {', '.join(batches)}")
+    return batches[deployment]
 
 
 def season_days():
@@ -162,12 +172,27 @@ def clips_to_classify(wildcards):
     return classified_clips(wildcards)
 
 
+def set_aside(wildcards):
+    """Return the list of what the deployment set aside; ingest writes it, so it waits for ingest."""
+    batches_of(wildcards.deployment)
+    return f"{SEASON_FOLDER}/catalogue/set_aside/{wildcards.deployment}.json"
+
+
+def manifest(wildcards):
+    """Return the manifest of the batch; ingest writes it, so it waits for ingest."""
+    deployment = wildcards.batch.rpartition(".")[0]
+    if wildcards.batch not in batches_of(deployment):
+        raise WorkflowError(
+            f"{wildcards.batch}: no batch of {deployment}, which has {', '.join(batches_of(deployment))}"
+        )
+    return MANIFESTS.format(batch=wildcards.batch)
+
+
 def of_deployment(pattern):
     """Return an input function that fills ``pattern`` with every batch of the job's deployment."""
 
     def paths(wildcards):
-        batches = batches_by_deployment().get(wildcards.deployment, [])
-        return expand(pattern, batch=batches, **dict(wildcards.items()))
+        return expand(pattern, batch=batches_of(wildcards.deployment), **dict(wildcards.items()))
 
     return paths
 

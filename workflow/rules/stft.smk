@@ -4,7 +4,7 @@
 rule stft:
     """Decode, check, hash and transform each recording of a batch once."""
     input:
-        manifest=f"{SEASON_FOLDER}/catalogue/manifests/{{batch}}.json",
+        manifest=manifest,
     output:
         record=update(f"{SEASON_FOLDER}/stft/{{batch}}.json"),
     log:

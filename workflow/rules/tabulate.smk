@@ -5,7 +5,7 @@ rule tabulate_effort:
     """What was recorded and what was analysed: the tables recordings, effort and ltsa."""
     input:
         manifests=of_deployment(MANIFESTS),
-        set_aside=f"{SEASON_FOLDER}/catalogue/set_aside/{{deployment}}.json",
+        set_aside=set_aside,
         stft_records=of_deployment(STFT_RECORDS),
     output:
         recordings=f"{SEASON_FOLDER}/tables/recordings/{{deployment}}.parquet",
@@ -45,7 +45,7 @@ rule tabulate:
     """What was heard: the tables of one model."""
     input:
         manifests=of_deployment(MANIFESTS),
-        set_aside=f"{SEASON_FOLDER}/catalogue/set_aside/{{deployment}}.json",
+        set_aside=set_aside,
         stft_records=of_deployment(STFT_RECORDS),
         infer_records=of_deployment(INFER_RECORDS),
         card=model_card,

@@ -30,7 +30,7 @@ from antiphon.stats.judging.scores import code_of_threshold
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 1
+VERSION = 2
 
 _LONGEST_SHARE = 0.6
 _DISTANT_SHARE = 0.3

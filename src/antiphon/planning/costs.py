@@ -52,9 +52,9 @@ COSTS: Mapping[str, Cost] = {
     "evaluate": Cost("second of scenes", core_s=0.1, start_s=8),
     "infer": Cost("hour of sound", core_s=2.8, network_core_s=11.5, network_gpu_s=0.18, start_s=11, stored_bytes=18e6),
     "tabulate_effort": Cost("hour of sound", core_s=0.01, start_s=5, stored_bytes=2e3),
-    "tabulate": Cost("hour of sound", core_s=1.3, start_s=6, stored_bytes=12e3),
-    "sites": Cost("hour of sound", core_s=0.002, start_s=7, stored_bytes=60),
-    "inject": Cost("sound", core_s=0.3, start_s=11, stored_bytes=150),
+    "tabulate": Cost("hour of sound", core_s=0.75, start_s=6, stored_bytes=0.9e6),
+    "sites": Cost("hour of sound", core_s=0.008, start_s=7, stored_bytes=60),
+    "inject": Cost("sound", core_s=0.1, start_s=11, stored_bytes=150),
     "report": Cost("hour of sound", core_s=0.005, start_s=8, stored_bytes=1e3),
 }
 """Each rule's cost; docs/hpc.md says how each was measured."""

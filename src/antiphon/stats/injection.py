@@ -1,9 +1,4 @@
-"""How many of the known sounds that were put into recordings are found, by how far they stand out.
-
-References
-----------
-Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22(158), 209-212.
-"""
+"""How many of the known sounds that were put into recordings are found, by how far they stand out."""
 
 from __future__ import annotations
 
@@ -11,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["FOUND_SHARE", "RecallCurve", "found_share", "recall_curve", "wilson"]
+from antiphon.stats.ratio import wilson_interval
+
+__all__ = ["FOUND_SHARE", "RecallCurve", "found_share", "recall_curve"]
 
 FOUND_SHARE = 0.5
 """Share of its cells from which an event counts as found, as in the scores of stage evaluate."""
-_NINETY_FIVE = 1.959964
 
 
 @dataclass(frozen=True)
@@ -28,20 +24,16 @@ class RecallCurve:
         Middle of each step, shape (step,).
     events, found
         Events in each step, and those that were found, each shape (step,).
-    low, high
-        95 % interval of the recall, each shape (step,); NaN without an event.
+    recall, low, high
+        Share of the events that were found and its 95 % interval, each shape (step,); NaN without an event.
     """
 
     snr_db: np.ndarray
     events: np.ndarray
     found: np.ndarray
+    recall: np.ndarray
     low: np.ndarray
     high: np.ndarray
-
-    @property
-    def recall(self) -> np.ndarray:
-        """Share of the events that were found, shape (step,); NaN without an event."""
-        return np.asarray(np.where(self.events > 0, self.found / np.maximum(self.events, 1), np.nan))
 
     def steps(self) -> list[dict[str, float]]:
         """Return each step as a row: middle, events, events found, their share and its interval."""
@@ -85,15 +77,4 @@ def recall_curve(snr_db: np.ndarray, share: np.ndarray, edges_db: np.ndarray) ->
     there = (snr_db >= edges_db[0]) & (snr_db <= edges_db[-1])
     events = np.bincount(inner[there], minlength=len(edges_db) - 1)
     found = np.bincount(inner[there & (share >= FOUND_SHARE)], minlength=len(edges_db) - 1)
-    low, high = wilson(found, events)
-    return RecallCurve((edges_db[:-1] + edges_db[1:]) / 2, events, found, low, high)
-
-
-def wilson(hits: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return Wilson's 95 % interval of a share, each end of the shape of ``trials``; NaN without a trial."""
-    count = np.maximum(trials, 1)
-    share, square = hits / count, _NINETY_FIVE**2
-    centre = share + square / (2 * count)
-    reach = _NINETY_FIVE * np.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    scale = np.where(trials > 0, 1 + square / count, np.nan)
-    return np.asarray((centre - reach) / scale), np.asarray((centre + reach) / scale)
+    return RecallCurve((edges_db[:-1] + edges_db[1:]) / 2, events, found, *wilson_interval(found, events))

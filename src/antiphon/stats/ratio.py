@@ -64,16 +64,20 @@ def windowed(values: np.ndarray, days: int) -> np.ndarray:
     return windows.swapaxes(0, 1).reshape(values.shape[1], -1)
 
 
-def wilson_interval(right: int, looked_at: int) -> tuple[float, float, float]:
-    """Return a proportion and its 95 % score interval; NaN where nothing was looked at.
+def wilson_interval(right: np.ndarray, looked_at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return proportions and both ends of their 95 % score intervals; NaN where nothing was looked at.
+
+    Parameters
+    ----------
+    right, looked_at
+        How many of how many, integers of any one shape.
 
     References
     ----------
     Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
     """
-    if not looked_at:
-        return float("nan"), float("nan"), float("nan")
-    share, z2 = right / looked_at, _NORMAL**2
-    middle = (share + z2 / (2 * looked_at)) / (1 + z2 / looked_at)
-    half = _NORMAL / (1 + z2 / looked_at) * np.sqrt(share * (1 - share) / looked_at + z2 / (4 * looked_at**2))
-    return share, max(float(middle - half), 0.0), min(float(middle + half), 1.0)
+    count = np.where(looked_at > 0, looked_at, np.nan)
+    share, z2 = right / count, _NORMAL**2
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = _NORMAL / (1 + z2 / count) * np.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
+    return share, np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)

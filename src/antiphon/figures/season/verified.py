@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from antiphon.figures.wording import percent
 from antiphon.stats.ratio import wilson_interval
 
@@ -62,7 +64,7 @@ def verified(verdicts: Iterable[tuple[str, str, bool]], sources: Sequence[str], 
 
 
 def _verified(source: str, counts: Mapping[str, tuple[int, int]]) -> Verified:
-    share, low, high = wilson_interval(*counts.get("random", (0, 0)))
+    share, low, high = map(float, wilson_interval(*np.array(counts.get("random", (0, 0)))))
     drawn = bool(counts.get("random", (0, 0))[1])
     return Verified(
         source,

@@ -103,9 +103,16 @@ def test_raven__is_read_back_by_the_reader_of_annotations_and_by_pandas(season, 
     assert pd.read_csv(quiet, sep="\t").empty
 
 
-def test_audacity__is_read_back_with_frequencies(season, tmp_path):
+def test_audacity__is_read_back_with_frequencies_by_the_reader_of_annotations_and_by_pandas(season, tmp_path):
     files = export(season, tmp_path, "audacity")
-    assert boxes(read_audacity(files[f"{LOUD}.labels.txt"].read_bytes(), "loud")) == BOXES
+    loud = files[f"{LOUD}.labels.txt"]
+    assert boxes(read_audacity(loud.read_bytes(), "loud")) == BOXES
+    labels = pd.read_csv(loud, sep="\t", header=None, names=["start_s", "end_s", "label"])
+    bands = labels[labels.start_s == "\\"]  # the band of a label is the line below it, which begins with a backslash
+    assert labels.index[labels.start_s != "\\"].tolist() == (bands.index - 1).tolist()
+    found = labels[labels.start_s != "\\"].astype({"start_s": float})
+    assert found.to_numpy().tolist() == [[start_s, end_s, label] for start_s, end_s, _, _, label in BOXES]
+    assert bands.astype({"label": float})[["end_s", "label"]].to_numpy().tolist() == [list(box[2:4]) for box in BOXES]
     assert files[f"{QUIET}.labels.txt"].read_bytes() == b""
 
 
@@ -118,6 +125,34 @@ def test_birdnet__is_read_back_by_duckdb_pandas_and_the_reader_of_plain_tables(s
     plain = read_plain(loud.read_bytes(), "loud", columns)
     assert [(a.start_s, a.end_s, a.label) for a in plain.good] == [(0.0, 1.25, "Aves"), (59.0, 60.0, "Aves")]
     assert pd.read_csv(files[f"{QUIET}.BirdNET.results.csv"]).columns.tolist() == list(pd.read_csv(loud).columns)
+
+
+CAMTRAP_DP = {
+    "deployments": "deploymentID locationID locationName latitude longitude coordinateUncertainty deploymentStart "
+    "deploymentEnd setupBy cameraID cameraModel cameraDelay cameraHeight cameraDepth cameraTilt cameraHeading "
+    "detectionDistance timestampIssues baitUse featureType habitat deploymentGroups deploymentTags deploymentComments",
+    "media": "mediaID deploymentID captureMethod timestamp filePath filePublic fileName fileMediatype exifData "
+    "favorite mediaComments",
+    "observations": "observationID deploymentID mediaID eventID eventStart eventEnd observationLevel observationType "
+    "cameraSetupType scientificName count lifeStage sex behavior individualID individualPositionRadius "
+    "individualPositionAngle individualSpeed bboxX bboxY bboxWidth bboxHeight classificationMethod classifiedBy "
+    "classificationTimestamp classificationProbability observationTags observationComments",
+}
+
+
+def test_camtrap__has_the_names_and_words_of_the_standard_in_its_order(season, tmp_path):
+    """Columns as in the example of Camtrap DP 1.0 (github.com/tdwg/camtrap-dp, folder example), some left out."""
+    files = export(season, tmp_path, "camtrap-dp")
+    for name, columns in CAMTRAP_DP.items():
+        table = pd.read_csv(files[f"{name}.csv"])
+        assert table.columns.tolist() == [column for column in columns.split() if column in table.columns]
+    assert set(table["observationLevel"]) == {"media"}
+    assert set(table["observationType"]) <= {"animal", "human", "vehicle", "blank", "unknown", "unclassified"}
+    assert set(table["classificationMethod"]) == {"machine"}
+    assert table["classificationProbability"].dropna().between(0, 1).all()
+    media = pd.read_csv(files["media.csv"])
+    assert set(media["captureMethod"]) == {"timeLapse"}
+    assert media["fileMediatype"].str.match("^(image|video|audio)/").all()
 
 
 def test_camtrap__has_tables_that_point_at_each_other_and_say_blank_where_nothing_was_found(season, tmp_path):

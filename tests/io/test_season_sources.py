@@ -64,7 +64,15 @@ def test_open_separated__is_nothing_where_the_recorder_does_not_hear(season):
 
 def test_open_separated__is_lazy_and_found_by_time(season):
     folder, _, _ = season
-    separated = antiphon.open_separated(folder, "m", "insect")["A1"].to_dataset()
+
+    def computing(*_, **__):
+        raise AssertionError("something was computed")
+
+    with dask.config.set(scheduler=computing):
+        separated = antiphon.open_separated(folder, "m", "insect")["A1"].to_dataset()
+        separated.level.sel(time="2024-05-02T00").mean("time")
+        with pytest.raises(AssertionError, match="computed"):
+            separated.level.compute()
     assert dask.is_dask_collection(separated.level)
     assert separated.level.chunks == antiphon.open_season(folder / "stft")["A1/level"].chunks
     hour = separated.level.sel(time="2024-05-02T00", frequency=slice(1000, 2000))

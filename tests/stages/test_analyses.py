@@ -1,10 +1,12 @@
 """The worked analyses of docs/analyses: each runs on tables that the stage wrote, and says what is known of them."""
 
+import io
 import shutil
 import subprocess
 import sys
 
 import duckdb
+import pandas as pd
 import pytest
 from test_tabulate import BIRD, MIDNIGHT_US, SECOND_US, Season, Sound, sites
 
@@ -52,3 +54,23 @@ def test_duckdb__says_what_was_detected_and_masked(root, season):
 def test_r__reads_the_matrices(root, season):
     said = shown("Rscript", root / "docs/analyses/detection.R", season / "matrices", "bird")
     assert said.startswith("sites 2, occasions 2, naive occupancy 0.500, detections an occasion 0.250, effort 0.00 h")
+
+
+def has_dplyr() -> bool:
+    if shutil.which("Rscript") is None:
+        return False
+    return not subprocess.run(["Rscript", "-e", "library(dplyr)"], capture_output=True, check=False).returncode
+
+
+@pytest.mark.skipif(not has_dplyr(), reason="R or its package dplyr is not installed")
+def test_dplyr__says_what_pandas_says(root, season, tmp_path):
+    """From a CSV: neither arrow nor nanoparquet has a package in Debian."""
+    rows = pd.read_parquet(season / "tables" / "occupancy" / "m").query("kind == 'source' and effort_cells > 0")
+    rows.to_csv(tmp_path / "occupancy.csv", index=False)
+    said = shown("Rscript", root / "docs/analyses/occupancy.R", tmp_path / "occupancy.csv")
+    hours = pd.read_csv(io.StringIO(said)).set_index(["source", "hour"])
+    sums = rows.groupby(["source", rows["start_local"].str[11:13].astype(int)])[["active_cells", "effort_cells"]].sum()
+    assert hours[["active_cells", "effort_cells"]].to_numpy().tolist() == sums.to_numpy().tolist()
+    assert list(hours.index) == list(sums.index)
+    assert hours["tf_occupancy"].to_list() == pytest.approx((sums["active_cells"] / sums["effort_cells"]).to_list())
+    assert hours["tf_occupancy"].max() > 0

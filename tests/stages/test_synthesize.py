@@ -199,3 +199,17 @@ def test_silent_and_short_clips__are_told_of(clips, tmp_path, capsys):
 def test_neither_learn_nor_make__says_what_is_wanted(tmp_path, capsys):
     assert main(["synthesize", "--output", str(tmp_path)]) == 2
     assert "give --settings to learn, or --generate N and --voices FOLDER" in capsys.readouterr().err
+    assert (
+        main(["synthesize", "--output", str(tmp_path), "--settings", settings(audio_root="x"), "--class", "low"]) == 2
+    )
+    assert "give --settings to learn" in capsys.readouterr().err
+    assert main(["synthesize", "--output", str(tmp_path), "--generate", "1", "--voices", str(tmp_path / "none")]) == 2
+    assert "none/card.json" in capsys.readouterr().err
+
+
+def test_learning__takes_clips_up_to_96_khz(tmp_path):
+    for number in range(3):
+        write(tmp_path / "bat" / f"{number}.wav", tone(30_000 + 1000 * number, 0.1, rate=96_000, seed=number), 96_000)
+    folder = learn(tmp_path, tmp_path / "out", sample_rate_hz=96_000, duration_s=0.1, epochs=1, sample_epochs=[1])
+    sound, rate = soundfile.read(folder / "generated" / "bat" / "0001.flac")
+    assert (len(sound), rate) == (9600, 96_000)

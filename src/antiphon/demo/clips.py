@@ -22,7 +22,7 @@ __all__ = ["write_clips"]
 _VOICES = {"bird": bird, "insect": insect, "anthropogenic": engine}
 _SEED = 20240501
 _INDIVIDUALS = 5
-_NOISE = 0.001
+_NOISE = 0.003
 _FAINTEST_PEAK = 0.2
 
 

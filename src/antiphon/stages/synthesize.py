@@ -74,10 +74,11 @@ def run(
     Raises
     ------
     AntiphonError
-        If there is too little to learn from, voices and settings do not fit, or a GPU is asked for and absent.
+        If there is too little to learn from, voices and settings do not fit, options of both are mixed, or a GPU is
+        asked for and absent.
     """
     place = _device(device)
-    if settings is not None and not generate:
+    if settings is not None and not (generate or voices or class_):
         _learn(section(Synthesize, settings), settings, output, place)
     elif settings is None and generate > 0 and voices is not None:
         _make(voices, output, generate, class_, seed, place)

@@ -673,6 +673,41 @@ def test_run__gives_the_same_tables_however_a_season_is_cut_into_units(tmp_path,
         assert one.read_bytes() == two.read_bytes()
 
 
+ADDING_UP = {
+    "effort": ["scheduled_s", "analysed_s", "lost_edge_s"],
+    "occupancy": ["effort_s", "effort_cells", "active_s", "active_cells", "n_events"],
+    "frequency": ["effort_s", "effort_cells", "active_s", "active_cells"],
+    "overlap": ["effort_cells", "both_cells", "source_cells"],
+    "ltsa": ["effort_s"],
+}
+
+
+def totals(season: Season, **changes) -> dict[str, list[float]]:
+    season.tabulate(**changes)
+    season.tabulate(model="m", **changes)
+    models = {"effort": None, "ltsa": None}
+    return {
+        name: season.table(name, models.get(name, "m"))[columns].sum().tolist() for name, columns in ADDING_UP.items()
+    }
+
+
+def test_run__gives_the_same_totals_however_a_season_is_cut_into_batches_and_intervals(tmp_path):
+    sounds = numbered(6)
+    whole, cut = Season(tmp_path / "whole"), Season(tmp_path / "cut")
+    whole.batch("2024-04-30", {"2024-05-01": sounds[:3], "2024-05-02": sounds[3:]})
+    cut.batch("2024-04-30", {"2024-05-01": sounds[:3]}, block=500)
+    cut.batch("2024-05-02", {"2024-05-02": sounds[3:]})
+    expected = totals(whole, interval_s=3600)
+    assert all(all(one > 0 for one in some) for name, some in expected.items() if name != "overlap")
+    for interval_s, clock in ((1, "standard"), (60, "utc"), (3600, "standard"), (86_400, "standard"), (86_400, "utc")):
+        found = totals(cut, interval_s=interval_s, clock=clock)
+        for name, some in expected.items():
+            assert found[name] == pytest.approx(some, rel=1e-9), (name, interval_s, clock)
+    one, two = (root / "tables/occupancy/m/001.parquet" for root in (whole.root, cut.root))
+    cut.tabulate(model="m", interval_s=3600)
+    assert one.read_bytes() == two.read_bytes()
+
+
 def test_run__handles_a_deployment_without_a_single_good_recording(tmp_path):
     season = Season(tmp_path)
     season.tabulate()

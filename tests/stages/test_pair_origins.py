@@ -46,6 +46,7 @@ MIXTURES = {
     "gate_above_floor_db": 10.0,
     "gate_below_peak_db": 40.0,
     "distant_share": 0.5,
+    "mp3_share": 0.0,
     "gain_db": 6.0,
     "formula_share": {"bird": 0.3, "background": 0.3},
     "seed": 1,
@@ -198,6 +199,19 @@ def test_mixtures__say_what_is_missing(tmp_path):
     (tmp_path / "bird-0-0.wav").unlink()
     with pytest.raises(AntiphonError, match=r"bird-0-0\.wav: listed and not there"):
         run(tmp_path, tmp_path / "model", mixtures=MIXTURES | lists)
+
+
+def test_mp3_share__changes_training_only(tmp_path):
+    write_mixture_lists(tmp_path)
+    lists = {key: str(tmp_path / MIXTURES[key]) for key in ("clips", "backgrounds")}
+    mixtures = MIXTURES | lists | {"formula_share": {}}
+    levels = {}
+    for share in (0.0, 1.0):
+        store = run(tmp_path, tmp_path / f"model {share}", mixtures=mixtures | {"mp3_share": share})
+        levels[share] = {split: read_examples(store, split).level for split in SPLITS}
+    assert not np.array_equal(levels[0.0]["train"], levels[1.0]["train"])
+    for split in set(SPLITS) - {"train"}:
+        np.testing.assert_array_equal(levels[0.0][split], levels[1.0][split])
 
 
 def write_voices(folder, groups):

@@ -75,6 +75,10 @@ class Mixtures(_Ratios):
     gate_above_floor_db: float = Field(ge=0, description="gate: least power above the clip's own noise floor, dB")
     gate_below_peak_db: float = Field(gt=0, description="gate: greatest distance below the clip's peak, dB")
     distant_share: Share = Field(description="share of clips heard from far: low-passed, with echoes")
+    mp3_share: Share = Field(
+        description="share of recorded training backgrounds that are first made an MP3: a coder leaves holes in steady "
+        "noise, over which the rest of it stands out like a motor"
+    )
     gain_db: float = Field(ge=0, description="most by which a mixture is turned up or down, dB")
     formula_share: dict[str, Share] = Field(
         description="share of training clips of a label (`bird`, `insect`, `anthropogenic`), and of backgrounds "

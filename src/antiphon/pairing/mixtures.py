@@ -13,10 +13,11 @@ from antiphon.config import Mixtures
 from antiphon.errors import AntiphonError
 from antiphon.io.examples.lists import BackgroundRow, ClipRow, expanded, read_backgrounds, read_clips
 from antiphon.io.examples.pairs import TEST_SPLITS, Example
+from antiphon.io.sound.lossy import MP3_RATES_HZ
 from antiphon.pairing.canvas import FLOOR_SHARE, Canvas, example_of_scene
 from antiphon.pairing.generated import GeneratedVoices
 from antiphon.pairing.labels import LabelMap
-from antiphon.pairing.prepared import heard, prepared, site_floor
+from antiphon.pairing.prepared import heard, heard_from_mp3, prepared, site_floor
 from antiphon.pairing.splits import Piece
 from antiphon.scenes.birds import bird
 from antiphon.scenes.engines import engine
@@ -36,6 +37,7 @@ _FORMULA_RATE_HZ = 48_000
 _LONGEST_VOICE_S = 5.0
 _NUISANCE_SNR_DB = (0.0, 20.0)
 _HIGHEST_PEAK = 0.97
+_MP3_COMPRESSIONS = (0.5, 0.6, 0.7, 0.8)
 _NO_GATE = (-inf, inf)
 
 
@@ -222,10 +224,18 @@ class MixtureTask:
         rows = groups[sorted(groups)[rng.integers(len(groups))]]
         row = rows[int(rng.integers(len(rows)))]
         sound, rate_hz, content = heard(self.folder / row.path)
-        peers = tuple(self.folder / peer.path for peer in rows)
+        floor = site_floor(tuple(self.folder / peer.path for peer in rows), rate_hz, self.canvas.grid)
+        if self._becomes_mp3(rng) and rate_hz in MP3_RATES_HZ:
+            compression = _MP3_COMPRESSIONS[rng.integers(len(_MP3_COMPRESSIONS))]
+            sound, floor = heard_from_mp3(self.folder / row.path, compression, self.canvas.grid)
         window = bed_window(rng, sound, self.canvas.samples(rate_hz), rate_hz)
         members = (f"group {row.group}", f"recording {row.recording}", f"content {content}")
-        return _Bed(window, rate_hz, site_floor(peers, rate_hz, self.canvas.grid), members)
+        return _Bed(window, rate_hz, floor, members)
+
+    def _becomes_mp3(self, rng: np.random.Generator) -> bool:
+        """Return whether a background is made an MP3 first; a recipe without draws nothing, and so mixes as before."""
+        share = self.rules.mp3_share if self.split == "train" else 0.0
+        return share > 0 and bool(rng.random() < share)
 
     def _clip(self, rng: np.random.Generator, stem: int, name: str, rate_hz: int, members: list[str]) -> Clip:
         """Return a clip of a class, of a recording or by formula; what it is of is added to ``members``."""

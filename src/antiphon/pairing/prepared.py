@@ -15,19 +15,20 @@ import xxhash
 from antiphon.errors import AntiphonError
 from antiphon.io.examples.lists import ClipRow
 from antiphon.io.sound.clips import read_sound
+from antiphon.io.sound.lossy import through_mp3
 from antiphon.pairing.canvas import FLOOR_SHARE
 from antiphon.scenes.mixing import gated
 from antiphon.signal.background import LevelHistogram
 from antiphon.signal.grid import Grid
 from antiphon.signal.spectrogram import level_codes, resampled
 
-__all__ = ["heard", "prepared", "site_floor"]
+__all__ = ["heard", "heard_from_mp3", "prepared", "site_floor"]
 
 _LONGEST_CLIP_S = 300.0
 _SOUND_BYTES, _CLIP_BYTES, _FLOOR_BYTES = 128 * 2**20, 256 * 2**20, 2**20
 
 P = ParamSpec("P")
-R = TypeVar("R", np.ndarray, tuple[np.ndarray, str], tuple[np.ndarray, int, str])
+R = TypeVar("R", np.ndarray, tuple[np.ndarray, str], tuple[np.ndarray, np.ndarray], tuple[np.ndarray, int, str])
 
 
 def _remembered(most_bytes: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -69,6 +70,16 @@ def heard(path: Path) -> tuple[np.ndarray, int, str]:
     if not sound.any():
         raise AntiphonError(f"{path}: nothing but digital silence; take it off its list")
     return sound, rate_hz, xxhash.xxh64_hexdigest(sound.tobytes())
+
+
+@_remembered(_SOUND_BYTES)
+def heard_from_mp3(path: Path, compression: float, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Return a sound as an MP3 of it would give it, and the floor codes that it shows then."""
+    sound, rate_hz, _ = heard(path)
+    coded = through_mp3(sound, rate_hz, compression)
+    histogram = LevelHistogram(grid.bins)
+    histogram.add(level_codes(coded, rate_hz, grid))
+    return coded, histogram.quantile(FLOOR_SHARE)
 
 
 @_remembered(_CLIP_BYTES)

@@ -72,6 +72,15 @@ def test_openvino__finds_what_torch_finds(generator, examples, frames):
     assert np.array_equal(one == 255, np.broadcast_to(given[0] == 0, one.shape))
 
 
+def test_cells__without_any_sound_are_no_sources(generator, examples):
+    codes, floor, background = recording(examples, 64)
+    codes[20:40, 3:9] = 1
+    for separator in (openvino(folded(generator)), by_torch(folded(generator))):
+        found = separator.separate(codes, floor, background)
+        assert not found[:, 20:40, 3:9].any()
+        assert found[:, :, : BINS - 4].any()
+
+
 @pytest.mark.parametrize("exactness", ["float32", "int8"])
 def test_openvino__gives_the_same_bits_with_any_number_of_threads(generator, examples, exactness):
     given = recording(examples, 700)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from antiphon.learning.features import features
 from antiphon.networks.generator import Generator
-from antiphon.signal.levels import NOT_HEARD, PROBABILITY_NOT_HEARD, PROBABILITY_SCALE
+from antiphon.signal.levels import NOT_HEARD, PROBABILITY_NOT_HEARD, PROBABILITY_SCALE, SILENT
 
 __all__ = ["Bytewise", "Kept"]
 
@@ -54,6 +54,8 @@ class Bytewise(nn.Module):
     def forward(self, codes: Tensor, floor: Tensor, background: Tensor) -> Tensor:
         """Return the probability codes of strips, shape (batch, source, time, frequency), uint8; 255 is not heard.
 
+        A cell without any sound, at the lowest level that there is, is no source's, whatever the generator makes of it.
+
         Parameters
         ----------
         codes
@@ -66,5 +68,6 @@ class Bytewise(nn.Module):
         if self.least is not None:
             above = found >= self.least
             found = torch.where(above, PROBABILITY_SCALE if self.flat else found, 0).to(torch.uint8)
+        found = torch.where((codes > SILENT)[:, None], found, 0).to(torch.uint8)
         not_heard = torch.tensor(PROBABILITY_NOT_HEARD, dtype=torch.uint8, device=codes.device)
         return torch.where((codes != NOT_HEARD)[:, None], found, not_heard)

@@ -15,6 +15,7 @@ __all__ = [
     "PROBABILITY_NOT_HEARD",
     "PROBABILITY_SCALE",
     "SCALE_DB",
+    "SILENT",
     "code_of_level",
     "full_scale",
     "level_of_code",
@@ -23,6 +24,7 @@ __all__ = [
 SCALE_DB = 0.5
 ADD_OFFSET_DB = -122.5
 NOT_HEARD = 0
+SILENT = 1
 CODE_MAX = 255
 PROBABILITY_SCALE = 254
 PROBABILITY_NOT_HEARD = 255

@@ -38,7 +38,7 @@ from antiphon.stats.judging.scores import codes_of_thresholds
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 2
+VERSION = 3
 
 _BLOCKS_BEHIND = 64
 

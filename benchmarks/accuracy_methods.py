@@ -66,6 +66,7 @@ SHIPPED_MODEL = "shipped model"
 METHODS = (*SEPARATORS, SHIPPED_MODEL, *SIMPLE, *LIMITS, *CLASSIFIERS)
 TILE_FRAMES = 256
 _LEAST_STEPS, _LEAST_BATCH, _TIMED_STEPS = 60, 2, 2
+_CRITIC_WEIGHT = 0.05
 _LOOKS, _LEAST_LOOKS, _LOOK_SHARE = 8, 4, 0.2
 _LOOK_EXAMPLES, _LEAST_LOOKED_AT = 24, 4
 _CLIP_RATE, _CLIP_BATCH = 1e-4, 16
@@ -216,7 +217,8 @@ def _recipe(network: str, with_critic: bool, terms: Terms) -> Recipe:
     recipe = published(network, own)
     if not with_critic:
         return replace(recipe, critic=replace(recipe.critic, weight=0.0))
-    return replace(recipe, critic=own.critic) if not recipe.critic.weight else recipe
+    light = own.critic if own.critic.weight else replace(own.critic, weight=_CRITIC_WEIGHT)
+    return replace(recipe, critic=light) if not recipe.critic.weight else recipe
 
 
 def _trained(name: str, fold: Fold, terms: Terms) -> tuple[Contender, dict[str, Any]]:

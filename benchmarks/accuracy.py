@@ -81,7 +81,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", help="folder of what is done; default: one for each model, settings and budget")
     parser.add_argument("--write", help="only write the table into this page, between its marks")
-    parser.add_argument("--marks", default="table", help="name of the marks: table, folds, species or boxed")
+    parser.add_argument("--marks", default="table", help="name of the marks: table, species or boxed")
     parser.add_argument("--complete", action="store_true", help="show only methods that are done on all these folds")
     options = parser.parse_args()
     if options.out is None:

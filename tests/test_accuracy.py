@@ -66,7 +66,7 @@ def test_table__goes_between_the_marks_of_a_page(done, root, tmp_path):
 
 def test_page__has_marks_for_the_table(root):
     text = (root / "docs" / "accuracy.md").read_text(encoding="utf-8")
-    for name in ("table", "folds", "networks", "species", "boxed"):
+    for name in ("table", "networks", "species", "boxed"):
         assert text.count(f"<!-- {name}: begin -->") == text.count(f"<!-- {name}: end -->") == 1
 
 

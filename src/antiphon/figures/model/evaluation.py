@@ -52,6 +52,7 @@ _EVENTS = (
     "occupancy_r",
 )
 _PER_BATCH = ("batch16_iou", "batch8_mean_iou")
+_COUNTS = frozenset({"clips", "groups"})
 _WORDS = {
     "f1": "F1",
     "iou": "IoU",
@@ -222,7 +223,8 @@ def _best(rows: Rows, column: str) -> Mapping[str, str | float] | None:
 def _cell(row: Mapping[str, str | float], column: str) -> dict[str, str]:
     low, high = row.get(f"{column}_low"), row.get(f"{column}_high")
     interval = "" if _is_unknown(low) or _is_unknown(high) else f"{_number(low)}–{_number(high)}"
-    return {"value": _number(row.get(column)), "interval": interval}
+    value = str(int(row[column])) if column in _COUNTS else _number(row.get(column))
+    return {"value": value, "interval": interval}
 
 
 def _number(value: Any) -> str:

@@ -256,6 +256,7 @@ def _trained(name: str, fold: Fold, terms: Terms) -> tuple[Contender, dict[str, 
         "parameters": parameters(generator),
         "steps": steps,
         "best_step": best["step"],
+        "validation_f1": validate(generator, fold.validation, terms.device, choose_dtype("auto", terms.device)).f1,
         "batch": batch,
         "weights": str(terms.weights.get(network, "from scratch")),
     }

@@ -16,6 +16,7 @@ from antiphon.io.models.cards import CARD
 from antiphon.io.models.checkpoints import WEIGHTS, load_card, load_weights
 from antiphon.io.models.places import SHIPPED
 from antiphon.io.sound.clips import read_sound
+from antiphon.io.sound.lossy import through_mp3
 from antiphon.learning.apply import Separator
 from antiphon.learning.generators import trained_generator
 from antiphon.pairing.canvas import FLOOR_SHARE, code_quantile
@@ -63,7 +64,11 @@ def by_formula() -> list[tuple[str, np.ndarray, int]]:
         place = recorder(rng, RATE)
         still = quiet(rng, place, samples)
         outdoors = still + sum(weather(rng, place, samples) for _ in range(4))
-        found.append(("rain and wind by formula", 0.003 * outdoors / np.sqrt(np.mean(still**2)), RATE))
+        sound = 0.003 * outdoors / np.sqrt(np.mean(still**2))
+        found.append(("rain and wind by formula", sound, RATE))
+        for compression in (0.5, 0.6, 0.7, 0.8):
+            coded = through_mp3(np.clip(sound, -1, 1).astype(np.float32), RATE, compression)
+            found.append(("rain and wind by formula, once MP3s", coded, RATE))
     return found
 
 

@@ -18,8 +18,9 @@ def tones(count, seed, spread=0.05):
     return sound.astype(np.float32), label
 
 
-def measured(made, label):
+def measured(made, label, learned=None):
     real, real_label = tones(24, 0)
+    real = real if learned is None else learned
     other, other_label = tones(12, 1)
     rows = likeness(
         described(real, real_label, tuple(f"a{i // 4}" for i in range(24)), RATE),
@@ -50,9 +51,20 @@ def test_copies__are_called_copies():
     assert found["nearest_cosine", "generated"] < 1e-6
 
 
+def test_sounds_of_one_recording__are_near_each_other_without_any_copying(good):
+    """Clips that share a background lie nearer to each other than to those of other recordings."""
+    assert good["near_copies_among_learned", "real"] < 0.5
+    real, label = tones(24, 0)
+    hum = np.sin(2 * np.pi * 350 * np.arange(real.shape[1]) / RATE).astype(np.float32)
+    found = measured(real[:12] + hum, label[:12], learned=real + hum)
+    assert found["near_copies_among_learned", "real"] > 0.9
+    assert found["near_copies", "real"] < 0.2
+
+
 def test_noise__is_told_from_sound(good):
     found = measured(np.random.default_rng(3).normal(0, 0.2, (12, 2000)).astype(np.float32), np.arange(12) % 2)
     assert found["told_from_real", "generated"] == 1
+    assert found["told_from_real", "real"] < 0.8
     assert found["frechet", "generated"] > 2 * good["frechet", "generated"]
     assert found["snr_db", "generated"] < 10 < found["snr_db", "real"]
 

@@ -17,6 +17,7 @@ _MEANINGS = {
     "nearest_euclidean_db": ("Nearest learned clip, dB", "root mean square difference of mel levels"),
     "nearest_cosine": ("Nearest learned clip, cosine", "0: the same picture"),
     "near_copies": ("Near copies", "share that is nearer to a learned clip than all but 5 % of unheard real ones"),
+    "near_copies_among_learned": ("… of the learned ones, each among the others", "what that share is without copying"),
     "diversity_euclidean_db": ("Diversity, dB", "mean distance between two sounds of the set"),
     "diversity_cosine": ("Diversity, cosine", "the same with one minus the cosine"),
     "frechet": ("Fréchet distance to the learned", "on the first 16 components of the classifier's features"),

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,11 @@ from antiphon.pairing.chunks import Chunks, read_chunks
 from antiphon.stats.judging.folds import grouped_folds
 
 NETWORKS = ("dense", "dense_dropout", "dcgan", "wavegan", "specgan")
-BATCH, WIDTH, DECAY = 16, 16, 0.99
+BATCH, WIDTH, DECAY, FOLDS = 16, 16, 0.99, 5
 
 
-def learned_and_unheard(arguments: argparse.Namespace) -> tuple[Chunks, Chunks]:
-    """Return chunks of all groups but a fifth, and those of that fifth."""
+def all_chunks(arguments: argparse.Namespace) -> Chunks:
+    """Return the chunks of all clips."""
     about = Clips(
         audio_root=arguments.audio_root,
         clips=arguments.clips,
@@ -40,14 +41,12 @@ def learned_and_unheard(arguments: argparse.Namespace) -> tuple[Chunks, Chunks]:
         sample_rate_hz=arguments.rate_hz,
         trim_below_peak_db=40.0,
     )
-    chunks = read_chunks(about, "benchmark")
-    fold = grouped_folds(chunks.groups, chunks.present, 5)
-    return chunks.take(fold != 0), chunks.take(fold == 0)
+    return read_chunks(about, "benchmark")
 
 
-def trained(network: str, learned: Chunks, arguments: argparse.Namespace) -> Duel:
+def trained(network: str, learned: Chunks, seed: int, arguments: argparse.Namespace) -> Duel:
     """Return a duel that took as much processor time as it is given."""
-    recipe = replace(voice_recipe(network, average_decay=DECAY, seed=1), batch_size=BATCH)
+    recipe = replace(voice_recipe(network, average_decay=DECAY, seed=seed), batch_size=BATCH)
     voices = make_voices(
         network,
         samples=learned.sounds.shape[1],
@@ -55,7 +54,7 @@ def trained(network: str, learned: Chunks, arguments: argparse.Namespace) -> Due
         noise=recipe.noise,
         classes=len(learned.classes),
         width=WIDTH,
-        seed=1,
+        seed=seed,
     )
     duel, seen = Duel.begin(recipe, voices, torch.device("cpu")), voices.seen(torch.from_numpy(learned.sounds))
     start_s = time.process_time()
@@ -65,10 +64,12 @@ def trained(network: str, learned: Chunks, arguments: argparse.Namespace) -> Due
 
 
 def figures(
-    network: str, learned: Chunks, unheard: Chunks, arguments: argparse.Namespace
+    network: str, chunks: Chunks, fold: int, seed: int, arguments: argparse.Namespace
 ) -> Iterator[dict[str, object]]:
-    """Yield the lines of one network."""
-    duel = trained(network, learned, arguments)
+    """Yield the lines of one training, on all groups but those of a fold."""
+    fold_of = grouped_folds(chunks.groups, chunks.present, FOLDS)
+    learned, unheard = chunks.take(fold_of != fold), chunks.take(fold_of == fold)
+    duel = trained(network, learned, seed, arguments)
     asked = np.repeat(np.arange(len(learned.classes)), arguments.generate)
     made = made_sounds(duel.voices, duel.average, asked.tolist(), 2)
     rows = likeness(
@@ -78,12 +79,13 @@ def figures(
         5,
         1,
     )
-    yield {"name": f"voices.{network}.steps", "value": duel.step, "unit": "1"}
-    yield {"name": f"voices.{network}.epochs", "value": duel.epoch, "unit": "1"}
+    which = {"fold": fold, "seed": seed, "classes": chunks.classes}
+    yield {"name": f"voices.{network}.steps", "value": duel.step, "unit": "1", **which}
+    yield {"name": f"voices.{network}.epochs", "value": duel.epoch, "unit": "1", **which}
     for row in rows:
         spread = None if np.isnan(float(row["low"])) else [round(float(row[key]), 4) for key in ("low", "high")]
         name = f"voices.{network}.{row['measure']}.{row['of']}"
-        yield {"name": name, "value": round(float(row["value"]), 4), "unit": "1", "spread": spread}
+        yield {"name": name, "value": round(float(row["value"]), 4), "unit": "1", "spread": spread, **which}
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -93,6 +95,10 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--classes", nargs="*", help="classes to learn")
     parser.add_argument("--networks", nargs="*", default=NETWORKS, help="networks to train")
     parser.add_argument("--seconds", type=float, default=60.0, help="processor seconds of each training")
+    parser.add_argument(
+        "--folds", nargs="*", type=int, default=[0], help="fifths of the groups that are not learned from"
+    )
+    parser.add_argument("--seeds", nargs="*", type=int, default=[1], help="seeds of weights, noise and order")
     parser.add_argument("--rate-hz", type=int, default=8000, help="sample rate")
     parser.add_argument("--duration-s", type=float, default=0.5, help="length of a chunk")
     parser.add_argument("--generate", type=int, default=40, help="sounds of each class that are measured")
@@ -103,11 +109,11 @@ def main(given: Sequence[str] | None = None) -> None:
         if arguments.audio_root is None:
             arguments.audio_root = folder
             write_clips(folder=Path(folder), rate_hz=arguments.rate_hz, duration_s=arguments.duration_s)
-        learned, unheard = learned_and_unheard(arguments)
+        chunks = all_chunks(arguments)
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
         with arguments.output.open("a", encoding="utf-8") as kept:
-            for network in arguments.networks:
-                for line in figures(network, learned, unheard, arguments):
+            for network, fold, seed in product(arguments.networks, arguments.folds, arguments.seeds):
+                for line in figures(network, chunks, fold, seed, arguments):
                     kept.write(json.dumps(line) + "\n")
                     kept.flush()
                     print(json.dumps(line))

@@ -7,8 +7,9 @@ import torch
 
 from antiphon.learning.voice_recipe import NETWORKS
 from antiphon.learning.voices import made_sounds, make_voices
-from antiphon.networks.specgan import Scatter
+from antiphon.networks.specgan import Moved, Scatter
 from antiphon.networks.wavegan import PhaseShuffle
+from antiphon.signal.log_spectrogram import LogSpectrogram
 
 
 def size(network):
@@ -63,19 +64,41 @@ def test_wavegan__of_16384_samples_has_five_layers_down_to_sixteen():
     assert not any(isinstance(one, torch.nn.BatchNorm1d) for one in voices.generator.modules())
 
 
-def test_specgan__scatters_cells_by_chance_around_one_level():
+def test_specgan__lays_hiss_on_a_level():
     voices = make_voices("specgan", samples=1000, rate_hz=8000, noise=7, classes=0, width=4, seed=1)
     voices.generator.eval()
     noise, label = torch.ones(400, 7), voices.label([0] * 400)
     with torch.no_grad():
-        drawn = voices.generator(noise, label)
         for scatter in (one for one in voices.generator.modules() if isinstance(one, Scatter)):
             scatter.strength.zero_()
-        level = voices.generator(noise, label)
-    assert float(drawn.std(0).mean()) > 0.1
-    apart = level - level.mean(0)
-    neighbours = (apart[:, 1:] * apart[:, :-1]).mean() / apart.square().mean()
-    assert abs(float(neighbours)) < 0.05  # the last layer's noise is each cell's own
+        drawn = voices.generator(noise, label)
+        hiss = voices.picture.hiss(400, torch.device("cpu"))
+        voices.generator.layers[-1].bias[1] = -1
+        whistle = voices.generator(noise, label)
+    assert float(drawn.std(0).mean()) == pytest.approx(float(hiss.std(0).mean()), rel=0.1)
+    assert float(whistle.std(0).mean()) < 0.2 * float(hiss.std(0).mean())
+
+
+def test_specgan_critic__sees_whether_a_class_sings_one_song():
+    voices = make_voices("specgan", samples=1000, rate_hz=8000, noise=7, classes=2, width=4, seed=1)
+    critic, label = voices.critic.eval(), voices.label([0, 0, 0, 1])
+    many = torch.rand(4, voices.picture.frames, voices.picture.bins)
+    with torch.no_grad():
+        alone = critic(many, label)[0]
+        again = critic(many[[0, 0, 0, 3]], label)[0]
+        others = critic(many[[0, 1, 2, 1]], label)[0]
+    assert alone != again
+    assert torch.allclose(alone, others)  # only its own class counts
+
+
+def test_moved__leaves_digital_silence_silent():
+    pictures = torch.full((8, 32, 6), 0.1)
+    pictures[:, 20:] = -1
+    moved = Moved(LogSpectrogram(1000, 8000))
+    seen = moved.train()(pictures)
+    assert set(seen[seen < -0.5].tolist()) == {-1.0}
+    assert seen[seen > -0.5].unique().numel() == 8
+    assert torch.equal(moved.eval()(pictures), pictures)
 
 
 def test_phase_shuffle__moves_by_at_most_two_and_mirrors_the_ends():

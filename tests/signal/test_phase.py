@@ -1,5 +1,6 @@
 """Phase is found again: a sound comes back from its magnitudes, as well as torchaudio brings it back."""
 
+import pytest
 import torch
 
 from antiphon.signal.log_spectrogram import LogSpectrogram
@@ -63,8 +64,41 @@ def test_log_spectrogram__full_scale_is_one_and_silence_comes_back_silent():
     picture = LogSpectrogram(8000, RATE)
     drawn = picture.drawn(torch.sin(2 * torch.pi * 2000 * t)[None])
     assert abs(float(drawn.max()) - 1) < 0.01
-    for nothing in (-1.0, -0.8):  # a tanh comes near silence and never reaches it
+    for nothing in (-1.0, -0.88):  # a tanh comes near silence and never reaches it
         assert picture.sounds(torch.full((1, picture.frames, picture.bins), nothing), seed=0).abs().max() == 0
+
+
+def test_log_spectrogram__keeps_faint_hiss_and_digital_silence_apart():
+    """A classifier of logarithmic spectra hears dither; what is behind a short clip is nothing at all."""
+    dither = 1e-4 * torch.randn(2, 8000, generator=torch.Generator().manual_seed(1))
+    dither[:, 4000:] = 0
+    picture = LogSpectrogram(8000, RATE)
+    drawn = picture.drawn(dither)
+    assert picture.audible(drawn)[:, :60].mean() > 0.99
+    assert (drawn[:, 65:] == -1).all()
+    back = picture.sounds(drawn, seed=2)
+    level_db = 20 * torch.log10(back[:, :3800].std() / dither[:, :3800].std())
+    assert abs(float(level_db)) < 1
+    assert back[:, 4100:].abs().max() == 0
+
+
+def test_hiss__is_what_white_noise_looks_like():
+    picture = LogSpectrogram(8000, RATE)
+    noise = picture.drawn(0.01 * torch.randn(40, 8000, generator=torch.Generator().manual_seed(1)))[:, 3:-3, 3:]
+    hiss = picture.hiss(40, torch.device("cpu"))
+    assert hiss.shape == (40, picture.frames, picture.bins)
+    hiss = hiss[:, 3:-3, 3:]
+    assert abs(float(hiss.mean())) < 0.003
+    assert float(hiss.std()) == pytest.approx(float((noise - noise.mean()).std()), rel=0.03)
+    for frames, bins in ((1, 0), (2, 0), (0, 1)):
+        ours, theirs = (neighbourly(one, frames, bins) for one in (hiss, noise))
+        assert ours == pytest.approx(theirs, abs=0.03)
+
+
+def neighbourly(pictures, frames, bins):
+    """Return the correlation of cells so many frames and bins apart."""
+    here, there = pictures[:, frames:, bins:], pictures[:, : pictures.shape[1] - frames, : pictures.shape[2] - bins]
+    return float(torch.corrcoef(torch.stack([here.flatten(), there.flatten()]))[0, 1])
 
 
 def test_log_spectrogram__takes_rates_that_4_ms_do_not_divide():

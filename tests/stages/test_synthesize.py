@@ -12,6 +12,7 @@ import yaml
 from antiphon.__main__ import main
 from antiphon.errors import AntiphonError
 from antiphon.io.examples.lists import read_clips
+from antiphon.io.models.voices import load_voice_card, load_voices, save_voices
 from antiphon.stages import synthesize
 from conftest import ROOT
 
@@ -132,6 +133,17 @@ def test_generate__same_seed_same_bytes(voices, tmp_path):
     assert made("two", "--class", "low", "--seed", "7") == one
     assert made("three", "--class", "low", "--seed", "8") != one
     assert {name.split("/")[0] for name in made("four")} == {"low", "high", "clips.csv"}
+
+
+def test_voices_of_an_older_network__are_not_taken_for_those_of_today(voices, tmp_path):
+    older = tmp_path / "older"
+    shutil.copytree(voices, older)
+    card = load_voice_card(older)
+    generator, critic = load_voices(older, card)
+    generator["older"] = generator.pop(next(iter(generator)))
+    save_voices(older, card.model_copy(update={"versions": {"synthesize": 2}}), generator, critic)
+    with pytest.raises(AntiphonError, match=r"learned by version 2 of this stage.* learn it again"):
+        synthesize.run(output=tmp_path / "made", voices=older, generate=1)
 
 
 def test_start_from__begins_with_other_weights(clips, voices, tmp_path):

@@ -90,9 +90,8 @@ def make_voices(network: str, *, samples: int, rate_hz: int, noise: int, classes
             case "wavegan":
                 return Voices(wavegan(samples, noise, classes, width), WaveganCritic(samples, classes, width), None)
             case "specgan" if picture:
-                frames, bins = picture.frames, picture.bins
-                generator = Specgan(frames, bins, noise, classes, width)
-                return Voices(generator, SpecganCritic(bins, classes, width), picture)
+                generator = Specgan(picture, noise, classes, width)
+                return Voices(generator, SpecganCritic(picture, classes, width), picture)
     raise ValueError(f"there is no network '{network}'")
 
 

@@ -1,9 +1,14 @@
 """Pictures of sounds that a network can draw, and the way back: logarithmic spectrograms from -1 to 1.
 
-The recipe of SpecGAN (Donahue et al. 2019, arXiv:1802.04208, section 3.2), changed in two ways. Frames are 4 ms apart,
-not 8: with windows that overlap by half, phase can hardly be found again (docs/voices.md has the figures). And levels
-are scaled in a line from 80 dB below a full-scale sine to it, not by each bin's mean and spread: calls are short, so
-most cells are silent, and three of such spreads would cut off the calls themselves.
+The recipe of SpecGAN (Donahue et al. 2019, arXiv:1802.04208, section 3.2), changed in three ways; docs/voices.md has
+the figures.
+
+- Frames are 4 ms apart, not 8: with windows that overlap by half, phase can hardly be found again.
+- Levels are scaled in a line, not by each bin's mean and spread: calls are short, so most cells are quiet, and three of
+  such spreads would cut off the calls themselves. The line begins 110 dB below a full-scale sine, below the dither of
+  16 bits, for classifiers of logarithmic spectra hear that too.
+- Digital silence (behind a clip that is shorter than its chunk, or where somebody cut a call out) is -1, and what is
+  heard begins at -0.7: a network that ends in a tanh cannot draw -1, but it can draw less than -0.85.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from antiphon.signal.phase import griffin_lim, transform
 
@@ -20,8 +26,13 @@ __all__ = ["LogSpectrogram"]
 
 _HOP_S = 0.004
 _HOPS_A_WINDOW = 4
-_LOWEST_DB = -80.0
-_SILENT_BELOW_DB = -68.0
+_LOWEST_DB, _SILENT_DB = -110.0, -130.0
+_QUIETEST = -0.7
+_AUDIBLE_ABOVE = -0.85
+_DB_A_UNIT = -_LOWEST_DB / (1 - _QUIETEST)
+_AUDIBLE_SHARE = 0.1
+_DEEPEST_DB = -30.0
+_MEAN_OF_HISS_DB = 10 * math.log10(math.exp(-0.5772156649015329))
 
 
 @dataclass(frozen=True)
@@ -68,14 +79,14 @@ class LogSpectrogram:
             Shape (sound, samples), full scale 1.0.
         """
         magnitude = transform(sounds, self.window, self.hop)[:, :-1].abs() * (4 / self.window)
-        level_db = 20 * magnitude.clamp(min=10 ** (_LOWEST_DB / 20)).log10()
-        return (1 - 2 * level_db / _LOWEST_DB).clamp(-1, 1).transpose(1, 2)
+        level_db = 20 * magnitude.clamp(min=10 ** (_SILENT_DB / 20)).log10()
+        pictures = (1 + level_db.clamp(min=_LOWEST_DB) / _DB_A_UNIT).clamp(max=1)
+        return torch.where(level_db > _SILENT_DB, pictures, -1.0).transpose(1, 2)
 
     def sounds(self, pictures: Tensor, seed: int) -> Tensor:
-        """Return sounds that look like ``pictures``, shape (sound, samples); their lowest 12 dB are silent.
+        """Return sounds that look like ``pictures``, shape (sound, samples).
 
-        A network that ends in a tanh cannot draw silence, it comes near. Clips that are shorter than a chunk have
-        digital silence behind them, and every classifier hears a hiss of -79 dB in its place.
+        Where hardly a bin of a frame is heard, all samples of its window are digitally silent.
 
         Parameters
         ----------
@@ -84,7 +95,24 @@ class LogSpectrogram:
         seed
             Seed of the phases that the search begins with.
         """
-        level_db = (1 - pictures.transpose(1, 2)) * (_LOWEST_DB / 2)
-        magnitude = (level_db * (math.log(10) / 20)).exp() * (level_db > _SILENT_BELOW_DB) * (self.window / 4)
-        top = torch.zeros_like(magnitude[:, :1])
-        return griffin_lim(torch.cat([magnitude, top], dim=1), self.window, self.hop, self.samples, seed)
+        level_db = ((pictures - 1) * _DB_A_UNIT).clamp(min=_LOWEST_DB)
+        magnitude = (level_db * (math.log(10) / 20)).exp() * self.audible(pictures) * (self.window / 4)
+        sounds = griffin_lim(F.pad(magnitude, (0, 1)).transpose(1, 2), self.window, self.hop, self.samples, seed)
+        silent = (self.audible(pictures).mean(2, keepdim=True) <= _AUDIBLE_SHARE).to(sounds.dtype).transpose(1, 2)
+        covered = F.conv_transpose1d(silent, silent.new_ones(1, 1, self.window), stride=self.hop)[:, 0]
+        return sounds * (covered[:, self.window // 2 :][:, : self.samples] == 0)
+
+    def hiss(self, count: int, device: torch.device) -> Tensor:
+        """Return how far cells of white noise lie from their mean, in units of a picture, shape (sound, frame, bin).
+
+        Neighbours hang together as windows overlap, and some cells are far below the mean, none far above it.
+        """
+        noise = torch.randn(count, self.samples + self.window, device=device)
+        power = transform(noise, self.window, self.hop)[:, :-1].abs().square() / (3 / 8 * self.window)
+        level_db = 10 * power.clamp(min=10 ** (_DEEPEST_DB / 10)).log10() - _MEAN_OF_HISS_DB
+        first = _HOPS_A_WINDOW // 2  # frames of whole windows
+        return level_db[:, :, first : first + self.frames].transpose(1, 2) / _DB_A_UNIT
+
+    def audible(self, pictures: Tensor) -> Tensor:
+        """Return 1 where :meth:`sounds` makes something to be heard and 0 in digital silence, shape as of pictures."""
+        return (pictures > _AUDIBLE_ABOVE).to(pictures.dtype)

@@ -35,7 +35,7 @@ from antiphon.stats.judging.folds import grouped_folds
 
 __all__ = ["VERSION", "run"]
 
-VERSION = 2
+VERSION = 3
 _PUT_AWAY_EVERY_S = 120.0
 
 
@@ -277,7 +277,13 @@ def _make(folder: Path, output: Path, count: int, name: str | None, seed: int, d
         width=card.width,
         seed=0,
     )
-    players.generator.load_state_dict(load_voices(folder, card)[0])
+    try:
+        players.generator.load_state_dict(load_voices(folder, card)[0])
+    except RuntimeError:
+        raise AntiphonError(
+            f"synthesize: {folder} was learned by version {card.versions.get('synthesize')} of this stage, and the "
+            f"{card.network} of version {VERSION} has other layers; learn it again"
+        ) from None
     numbers = [card.classes.index(name) if name else place % len(card.classes) for place in range(count)]
     sounds = made_sounds(players, players.generator.to(device), numbers, seed)
     write_sounds(output, sounds, card.rate_hz, card.names(numbers), f"generated {card.name}")

@@ -25,9 +25,11 @@ from antiphon.learning.likeness import described, likeness
 from antiphon.learning.voice_recipe import voice_recipe
 from antiphon.learning.voices import made_sounds, make_voices
 from antiphon.pairing.chunks import Chunks, read_chunks
+from antiphon.signal.log_spectrogram import LogSpectrogram
 from antiphon.stats.judging.folds import grouped_folds
 
 NETWORKS = ("dense", "dense_dropout", "dcgan", "wavegan", "specgan")
+PICTURE = "picture"
 BATCH, WIDTH, DECAY, FOLDS = 16, 16, 0.99, 5
 
 
@@ -63,15 +65,26 @@ def trained(network: str, learned: Chunks, seed: int, arguments: argparse.Namesp
     return duel
 
 
+def there_and_back(sounds: np.ndarray, rate_hz: int) -> np.ndarray:
+    """Return real sounds made into pictures and back: the best that who draws pictures can do."""
+    picture = LogSpectrogram(sounds.shape[1], rate_hz)
+    return picture.sounds(picture.drawn(torch.from_numpy(sounds)), 1).numpy()
+
+
 def figures(
     network: str, chunks: Chunks, fold: int, seed: int, arguments: argparse.Namespace
 ) -> Iterator[dict[str, object]]:
     """Yield the lines of one training, on all groups but those of a fold."""
     fold_of = grouped_folds(chunks.groups, chunks.present, FOLDS)
     learned, unheard = chunks.take(fold_of != fold), chunks.take(fold_of == fold)
-    duel = trained(network, learned, seed, arguments)
     asked = np.repeat(np.arange(len(learned.classes)), arguments.generate)
-    made = made_sounds(duel.voices, duel.average, asked.tolist(), 2)
+    about = {}
+    if network == PICTURE:
+        made, asked = there_and_back(learned.sounds, arguments.rate_hz), learned.label
+    else:
+        duel = trained(network, learned, seed, arguments)
+        made = made_sounds(duel.voices, duel.average, asked.tolist(), 2)
+        about = {"steps": duel.step, "epochs": duel.epoch}
     rows = likeness(
         described(learned.sounds, learned.label, learned.groups, arguments.rate_hz),
         described(unheard.sounds, unheard.label, unheard.groups, arguments.rate_hz),
@@ -80,8 +93,8 @@ def figures(
         1,
     )
     which = {"fold": fold, "seed": seed, "classes": chunks.classes}
-    yield {"name": f"voices.{network}.steps", "value": duel.step, "unit": "1", **which}
-    yield {"name": f"voices.{network}.epochs", "value": duel.epoch, "unit": "1", **which}
+    for name, count in about.items():
+        yield {"name": f"voices.{network}.{name}", "value": count, "unit": "1", **which}
     for row in rows:
         spread = None if np.isnan(float(row["low"])) else [round(float(row[key]), 4) for key in ("low", "high")]
         name = f"voices.{network}.{row['measure']}.{row['of']}"
@@ -93,7 +106,9 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--audio-root", help="folder of clips; without it they are made by formula")
     parser.add_argument("--clips", help="CSV list of clips")
     parser.add_argument("--classes", nargs="*", help="classes to learn")
-    parser.add_argument("--networks", nargs="*", default=NETWORKS, help="networks to train")
+    parser.add_argument(
+        "--networks", nargs="*", default=NETWORKS, help="networks to train; picture: real ones and back"
+    )
     parser.add_argument("--seconds", type=float, default=60.0, help="processor seconds of each training")
     parser.add_argument(
         "--folds", nargs="*", type=int, default=[0], help="fifths of the groups that are not learned from"

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -28,11 +29,12 @@ _HOP_S = 0.004
 _HOPS_A_WINDOW = 4
 _LOWEST_DB, _SILENT_DB = -110.0, -130.0
 _QUIETEST = -0.7
-_AUDIBLE_ABOVE = -0.85
+_AUDIBLE_ABOVE = (_QUIETEST - 1) / 2
 _DB_A_UNIT = -_LOWEST_DB / (1 - _QUIETEST)
 _AUDIBLE_SHARE = 0.1
 _DEEPEST_DB = -30.0
-_MEAN_OF_HISS_DB = 10 * math.log10(math.exp(-0.5772156649015329))
+# The power of a cell of white noise is exponentially distributed: the mean of its logarithm is minus Euler's constant.
+_MEAN_OF_HISS_DB = -10 * np.euler_gamma / math.log(10)
 
 
 @dataclass(frozen=True)

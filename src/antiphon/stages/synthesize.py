@@ -153,7 +153,7 @@ def _begin(rules: Synthesize, learned: Chunks, device: torch.device) -> Duel:
         except RuntimeError:
             raise AntiphonError(
                 f"synthesize.start_from: {folder} has another network, width, length or number of classes "
-                "than the settings say"
+                "than the settings say, or was learned by another version of this stage"
             ) from None
     return Duel.begin(recipe, players, device)
 

@@ -21,7 +21,10 @@ _MEANINGS = {
     "diversity_euclidean_db": ("Diversity, dB", "mean distance between two sounds of the set"),
     "diversity_cosine": ("Diversity, cosine", "the same with one minus the cosine"),
     "frechet": ("Fréchet distance to the learned", "on the first 16 components of the classifier's features"),
-    "told_from_real": ("Told from real ones", "share that a classifier gets right; 0.5 is chance"),
+    "told_from_real": (
+        "Told from real ones",
+        "share that a classifier gets right; 0.5 is chance; under real: learned from unheard ones",
+    ),
     "trained_on_real_tested_on_real": ("Class right: trained on real, tested on real", "unheard groups"),
     "trained_on_real_tested_on_generated": ("Class right: trained on real, tested on generated", ""),
     "trained_on_generated_tested_on_real": ("Class right: trained on generated, tested on real", "unheard groups"),
